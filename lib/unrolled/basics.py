@@ -5,7 +5,6 @@ Shapes: ``B`` batch, ``T`` positions, ``V`` vocabulary, ``D`` features; ``...`` 
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from unrolled import arguments

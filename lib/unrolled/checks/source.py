@@ -1,0 +1,34 @@
+"""The reference's own source: what notebooks, listings and mistakes are made from."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from typing import Any
+
+
+def readable_source(reference: Any, docstring: bool = True) -> str:
+    """Return a function's or class's source as a reader should see it.
+
+    Args:
+        reference: a function or class of ``unrolled``.
+        docstring: keep the docstrings. Default: True.
+
+    Returns:
+        The source from ``def`` or ``class`` on, without decorators, ending in a newline.
+    """
+    source = textwrap.dedent(inspect.getsource(inspect.unwrap(reference)))
+    node = ast.parse(source).body[0]
+    lines = source.splitlines()
+    dropped = set(range(node.lineno - 1))  # decorators stand before the def line
+    if not docstring:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(inner):
+                first = inner.body[0]
+                dropped.update(range(first.lineno - 1, first.end_lineno or first.lineno))
+    kept = [line for number, line in enumerate(lines) if number not in dropped]
+    text = "\n".join(kept)
+    while "\n\n\n" in text or ":\n\n" in text:  # what a removed docstring leaves behind
+        text = text.replace("\n\n\n", "\n\n").replace(":\n\n", ":\n")
+    return text.rstrip() + "\n"
