@@ -147,8 +147,8 @@ def scaled_dot_product_attention(
         scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
     weights = scores.softmax(dim=-1)  # (..., Tq, Tk)
     if mask is not None:
-        # Only a row that may attend nowhere changes here: from 1/Tk everywhere to zeros.
-        weights = weights.masked_fill(~mask, 0.0)
+        # A row that may attend nowhere came out of the softmax as 1/Tk everywhere.
+        weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)
     dropped = F.dropout(weights, dropout) if dropout else weights
     out = dropped @ value  # (..., Tq, d_v)
     return (out, weights) if need_weights else out
@@ -287,7 +287,7 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, d_model: int, n_heads: int, dropout: float = 0.0, bias: bool = True):
         super().__init__()
-        if d_model % n_heads:
+        if n_heads < 1 or d_model % n_heads:
             raise ValueError(f"d_model={d_model} is not divisible by n_heads={n_heads}")
         self.n_heads = n_heads
         self.dropout = dropout

@@ -1,0 +1,18 @@
+"""What a right answer is, and which wrong ones are known.
+
+    from unrolled.checks import check, examine, hint
+
+``check(answer)`` is for a notebook, ``examine(id, answer)`` for programs. One module ``chNN_*``
+holds the exercises of a chapter.
+"""
+
+from unrolled.checks.examine import examine
+from unrolled.checks.exercise import Exercise, Mistake, Probe, Section
+from unrolled.checks.notebook import check, hint
+from unrolled.checks.registry import all_exercises, exercise, exercises
+from unrolled.checks.report import Report
+
+__all__ = [
+    "Exercise", "Mistake", "Probe", "Report", "Section", "all_exercises", "check", "examine",
+    "exercise", "exercises", "hint",
+]  # fmt: skip

@@ -1,0 +1,67 @@
+"""From source notebooks to the ones learners open, by nbgrader's own ``generate_assignment``."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from nbformat import read
+from nbgrader.converters import GenerateAssignment
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import compute_checksum, is_solution
+from traitlets.config import Config, PyFileConfigLoader
+
+CONFIG = "nbgrader_config.py"
+
+
+def release(root: Path, name: str) -> bytes:
+    """Return the released notebook of ``solutions/<name>/<name>.ipynb``; no gradebook is touched.
+
+    Args:
+        root: the repository, with ``nbgrader_config.py``.
+        name: of the assignment.
+
+    Raises:
+        nbgrader.converters.NbGraderException: if nbgrader refuses the source notebook.
+    """
+    return _generate(root, name, with_gradebook=False)
+
+
+def register_assignment(root: Path, name: str) -> None:
+    """Enter an assignment, its cells and points into the course's gradebook; change no notebook.
+
+    Raises:
+        nbgrader.converters.NbGraderException: if its cells changed although submissions exist.
+    """
+    (root / "class").mkdir(exist_ok=True)
+    _generate(root, name, with_gradebook=True)
+
+
+def holds_answers(path: Path) -> bool:
+    """Say whether somebody has worked in a released notebook."""
+    notebook = read(path, as_version=4)
+    return any(
+        cell.metadata.nbgrader.get("checksum") != compute_checksum(cell)
+        for cell in notebook.cells
+        if is_solution(cell)
+    )
+
+
+def _generate(root: Path, name: str, with_gradebook: bool) -> bytes:
+    with tempfile.TemporaryDirectory() as scratch:
+        course = Path(scratch)
+        shutil.copytree(root / "solutions" / name, course / "solutions" / name)
+        config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+        config.merge(_settings(course, name, with_gradebook))
+        GenerateAssignment(coursedir=CourseDirectory(config=config), config=config).start()
+        return (course / "exercises" / name / f"{name}.ipynb").read_bytes()
+
+
+def _settings(course: Path, name: str, with_gradebook: bool) -> Config:
+    settings = Config()
+    settings.CourseDirectory.root = str(course)
+    settings.CourseDirectory.assignment_id = name
+    settings.SaveCells.enabled = with_gradebook
+    settings.GenerateAssignment.no_database = not with_gradebook
+    return settings

@@ -1,0 +1,235 @@
+"""The side that asks: an answer as probes see it, here or behind a sandbox.
+
+Steps are queued and sent when a value is wanted, so one probe is usually one message. An error in
+the answer is raised then, as :class:`AnswerError`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from unrolled.candidate.host import Host
+from unrolled.candidate.values import Opaque, Packer, Reference, ValueRefused, unpack
+from unrolled.candidate.wire import AnswerDied, Callback, Message, Transport, WireError
+
+
+class AnswerError(Exception):
+    """The answer raised: its error's type, message, and the learner's own line."""
+
+    def __init__(self, type_name: str, message: str, line: str = ""):
+        super().__init__(f"{type_name}: {message}")
+        self.type_name = type_name
+        self.message = message
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an answer's module."""
+
+    value: Tensor
+    grad: Tensor | None
+    requires_grad: bool
+    tied_to: str
+
+
+@dataclass(frozen=True)
+class State:
+    """A module's parameters and buffers by name, and its ``PARAM_MAP``."""
+
+    parameters: dict[str, Parameter]
+    buffers: dict[str, Tensor]
+    map: dict[str, Any]
+
+
+@dataclass
+class Callee:
+    """A function of the asking side that an answer may call; every call is on record."""
+
+    function: Callable[..., Any]
+    calls: list[tuple[tuple, dict]] = field(default_factory=list)
+
+
+class LocalTransport:
+    """The same process, for learning: the host is called directly."""
+
+    def __init__(self, host: Host):
+        self.host = host
+
+    def request(
+        self, message: Message, tensors: list[Tensor], callback: Callback
+    ) -> tuple[Message, list[Tensor]]:
+        """Let the host carry the message out."""
+        return self.host.handle(message, tensors, callback)
+
+
+class Candidate:
+    """An answer to an exercise: the named object of a namespace that a transport reaches.
+
+    Args:
+        transport: brings steps to a :class:`~unrolled.candidate.host.Host`.
+        name: the global name of the answer.
+    """
+
+    def __init__(self, transport: Transport, name: str):
+        self.transport = transport
+        self.name = name
+        self.steps: list[dict[str, Any]] = []
+        self.wants: list[str] = []
+        self.numbers = itertools.count()
+        self.callees: list[Callee] = []
+        self.printed = ""
+        self.warned: list[str] = []
+        self.changed: set[str] = set()
+
+    @classmethod
+    def local(cls, answer: Any, name: str) -> Candidate:
+        """Wrap an object of this process."""
+        return cls(LocalTransport(Host({name: answer})), name)
+
+    @property
+    def answer(self) -> Handle:
+        """The learner's object itself."""
+        return self.keep("get", name=self.name)
+
+    def keep(self, do: str, **arguments: Any) -> Handle:
+        """Queue a step that makes something."""
+        number = next(self.numbers)
+        self.steps.append({"do": do, "keep": number, **arguments})
+        return Handle(self, number)
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        """Send the queue, with one last step whose value is wanted.
+
+        Raises:
+            AnswerError: if a step raised.
+            AnswerDied: if the process is gone, silent or sends nonsense.
+        """
+        self.steps.append({"do": do, **arguments})
+        steps, self.steps = self.steps, []
+        packer = Packer()
+        trees = [packer.tree(step) for step in steps]
+        reply, tensors = self.transport.request({"steps": trees}, packer.tensors, self._called)
+        try:
+            return self._read(reply, tensors)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise WireError(f"a malformed reply: {type(error).__name__}") from None
+
+    def _read(self, reply: Message, tensors: list[Tensor]) -> Any:
+        self.printed += str(reply["printed"])
+        self.warned += map(str, reply["warned"])
+        self.changed.update(map(str, reply["changed"]))
+        if reply["error"] is not None:
+            error = reply["error"]
+            raise AnswerError(str(error["type"]), str(error["message"]), str(error["line"]))
+        (tree,) = reply["values"]
+        return unpack(tree, tensors)
+
+    def _called(self, message: Message, tensors: list[Tensor]) -> tuple[Message, list[Tensor]]:
+        try:
+            callee = self.callees[message["callback"]]
+            args, kwargs = unpack(message["args"], tensors)
+        except (IndexError, TypeError, ValueError):
+            raise WireError("a malformed call back") from None
+        callee.calls.append((args, kwargs))
+        packer = Packer()
+        tree = packer.tree(callee.function(*args, **kwargs))
+        return {"value": tree}, packer.tensors
+
+    def put(self, value: Any, requires_grad: bool = False) -> Handle:
+        """Send a value ahead, to be passed several times or looked at afterwards."""
+        return self.keep("put", value=value, requires_grad=requires_grad)
+
+    def table(self, rows: Tensor, last: bool = False) -> Handle:
+        """Make a function on the other side that looks ids up in a table of tensors."""
+        return self.keep("table", rows=rows, last=last)
+
+    def function(self, function: Callable[..., Any]) -> tuple[Handle, Callee]:
+        """Make a function on the other side whose calls come back here, counted."""
+        callee = Callee(function)
+        self.callees.append(callee)
+        return self.keep("ask", number=len(self.callees) - 1), callee
+
+    def values(self, *things: Any) -> tuple[Any, ...]:
+        """Resolve several handles, or trees of handles, in one message."""
+        return tuple(self.ask("value", target=things))
+
+    def vjp(
+        self, outputs: list[Handle], cotangents: list[Tensor], wrt: list[Any]
+    ) -> list[Tensor | None]:
+        """Pull cotangents back through the answer.
+
+        Args:
+            outputs: tensors the answer made.
+            cotangents: one for each, of the same shape.
+            wrt: handles of inputs put with ``requires_grad``, or ``(module, parameter name)``.
+
+        Returns:
+            One gradient each, None where the outputs do not depend on it.
+        """
+        return self.ask("vjp", outputs=outputs, cotangents=cotangents, wrt=wrt)
+
+    def environment(self) -> dict[str, Any]:
+        """What the answer left as default dtype, device and gradient mode."""
+        return self.ask("environment")
+
+
+class Handle(Reference):
+    """Something on the answer's side: called, indexed, passed on, and read when wanted."""
+
+    def __init__(self, candidate: Candidate, number: int):
+        super().__init__(number)
+        object.__setattr__(self, "candidate", candidate)
+
+    def __call__(self, *args: Any, seed: int | None = None, **kwargs: Any) -> Handle:
+        """Call it; ``seed`` sets every source of randomness first."""
+        return self._call(None, args, kwargs, seed)
+
+    def call(self, method: str, *args: Any, seed: int | None = None, **kwargs: Any) -> Handle:
+        """Call one of its methods."""
+        return self._call(method, args, kwargs, seed)
+
+    def _call(self, method: str | None, args: tuple, kwargs: dict, seed: int | None) -> Handle:
+        return self.candidate.keep(
+            "call", target=self, method=method, args=args, kwargs=kwargs, seed=seed
+        )
+
+    def __getitem__(self, key: Any) -> Handle:
+        return self.candidate.keep("item", target=self, key=key)
+
+    def output(self) -> Handle:
+        """The first of a tuple, or the thing itself."""
+        return self.candidate.keep("output", target=self)
+
+    def attribute(self, name: str, default: Any = None) -> Handle:
+        """An attribute of it."""
+        return self.candidate.keep("attribute", target=self, name=name, default=default)
+
+    def value(self) -> Any:
+        """Its value, copied to this side."""
+        return self.candidate.ask("value", target=self)
+
+    def state(self) -> State:
+        """Its parameters and buffers, if it is a module."""
+        raw = self.candidate.ask("state", target=self)
+        try:
+            parameters = {name: Parameter(**fields) for name, fields in raw["parameters"].items()}
+            mapped = raw["map"] if isinstance(raw["map"], dict) else {}
+            return State(parameters, dict(raw["buffers"]), mapped)
+        except (TypeError, KeyError, AttributeError, ValueError):
+            raise WireError("a malformed module state") from None
+
+    def load(self, values: dict[str, Tensor]) -> None:
+        """Overwrite its parameters and buffers by name."""
+        self.candidate.keep("load", target=self, values=values)
+
+
+__all__ = [
+    "AnswerDied", "AnswerError", "Callee", "Candidate", "Handle", "LocalTransport", "Opaque",
+    "Parameter", "State", "ValueRefused",
+]  # fmt: skip

@@ -1,0 +1,261 @@
+"""The side that holds the learner's code: carries out steps on its objects, and sends values back.
+
+A message is a list of steps. Each names an operation and, where it makes something, the number
+under which the host keeps it, so that later steps can pass it on. The first step that fails ends
+the message. The host decides nothing: what it sends may be forged by the code it runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import random
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from unrolled.candidate.values import Packer, ValueRefused, unpack
+from unrolled.candidate.wire import Callback, Message
+
+MAX_PRINTED = 20_000
+MAX_MESSAGE = 2_000
+
+
+class Host:
+    """Runs steps on the objects of one namespace.
+
+    Args:
+        namespace: the learner's global names; read, never written.
+    """
+
+    def __init__(self, namespace: dict[str, Any]):
+        self.namespace = namespace
+        self.objects: dict[int, Any] = {}
+        self.call_back: Callback | None = None
+
+    def handle(
+        self, message: Message, tensors: list[Tensor], callback: Callback
+    ) -> tuple[Message, list[Tensor]]:
+        """Carry out a message's steps; reply with the values asked for, or the first error."""
+        self.call_back = callback
+        packer = Packer()
+        reply: Message = {"values": [], "error": None}
+        with _captured(reply), _restored(reply):
+            for step in message["steps"]:
+                try:
+                    self._step(step, tensors, packer, reply["values"])
+                except (Exception, SystemExit) as error:
+                    reply["error"] = _described(error)
+                    break
+        return reply, packer.tensors
+
+    def _step(self, tree: Any, tensors: list[Tensor], packer: Packer, values: list[Any]) -> None:
+        step = unpack(tree, tensors, self.objects.__getitem__)
+        result = _OPERATIONS[step.pop("do")](self, **{k: step[k] for k in step if k != "keep"})
+        if "keep" in step:
+            self.objects[step["keep"]] = result
+        else:
+            values.append(packer.tree(result))
+
+    # What a step can do. A learner's object arrives as itself: references are resolved before.
+
+    def get(self, name: str) -> Any:
+        """Look a global name up."""
+        if name not in self.namespace:
+            raise NameError(f"name '{name}' is not defined")
+        return self.namespace[name]
+
+    def put(self, value: Any, requires_grad: bool = False) -> Any:
+        """Keep a value, so that it can be passed several times and looked at afterwards."""
+        return value.requires_grad_() if requires_grad else value
+
+    def call(
+        self, target: Any, method: str | None, args: tuple, kwargs: dict, seed: int | None
+    ) -> Any:
+        """Call a thing or its method, all sources of randomness seeded first if asked."""
+        if seed is not None:
+            torch.manual_seed(seed)
+            np.random.seed(seed % 2**32)
+            random.seed(seed)
+        return (target if method is None else getattr(target, method))(*args, **kwargs)
+
+    def item(self, target: Any, key: Any) -> Any:
+        """Index a thing."""
+        return target[key]
+
+    def output(self, target: Any) -> Any:
+        """Return the first of a tuple, or the thing: ``(out, weights)`` is an answer too."""
+        return target[0] if isinstance(target, tuple) and target else target
+
+    def attribute(self, target: Any, name: str, default: Any) -> Any:
+        """Read an attribute, or the default where there is none."""
+        return getattr(target, name, default)
+
+    def value(self, target: Any) -> Any:
+        """Send a thing back as a value."""
+        return target
+
+    def state(self, target: nn.Module) -> Any:
+        """Describe a module: parameters and buffers by name, which of them are one, and its map."""
+        if not isinstance(target, nn.Module):
+            raise TypeError(f"an nn.Module is wanted, a {type(target).__name__} was made")
+        first: dict[int, str] = {}
+        parameters = {}
+        for name, parameter in target.named_parameters(remove_duplicate=False):
+            parameters[name] = {
+                "value": parameter,
+                "grad": parameter.grad,
+                "requires_grad": parameter.requires_grad,
+                "tied_to": first.setdefault(id(parameter), name),
+            }
+        return {
+            "parameters": parameters,
+            "buffers": dict(target.named_buffers()),
+            "map": getattr(target, "PARAM_MAP", {}),
+        }
+
+    def load(self, target: nn.Module, values: dict[str, Tensor]) -> None:
+        """Overwrite parameters and buffers by name, in place."""
+        slots = dict(target.named_parameters(remove_duplicate=False)) | dict(target.named_buffers())
+        with torch.no_grad():
+            for name, value in values.items():
+                slots[name].copy_(value)
+
+    def vjp(self, outputs: list[Tensor], cotangents: list[Tensor], wrt: list[Any]) -> list[Any]:
+        """Pull cotangents back to inputs and parameters; None where nothing depends on them."""
+        inputs = [
+            dict(thing[0].named_parameters())[thing[1]] if isinstance(thing, tuple) else thing
+            for thing in wrt
+        ]
+        live = [(o, c) for o, c in zip(outputs, cotangents, strict=True) if o.requires_grad]
+        if not live:
+            return [None] * len(inputs)
+        return list(
+            torch.autograd.grad(
+                [o for o, _ in live], inputs, [c for _, c in live], True, allow_unused=True
+            )
+        )
+
+    def table(self, rows: Tensor, last: bool) -> Callable[..., Tensor]:
+        """Make an answer-free function: token ids to rows, of all ids or of the last alone."""
+
+        def look_up(ids: Tensor, *_: Any, **__: Any) -> Tensor:
+            return rows[ids[..., -1] if last else ids]
+
+        return look_up
+
+    def ask(self, number: int) -> Callable[..., Any]:
+        """Make a function whose calls are answered, and counted, by the asking side."""
+
+        def asks(*args: Any, **kwargs: Any) -> Any:
+            packer = Packer()
+            tree = packer.tree((args, kwargs))
+            reply, tensors = self.call_back({"callback": number, "args": tree}, packer.tensors)
+            return unpack(reply["value"], tensors, self.objects.__getitem__)
+
+        return asks
+
+    def environment(self) -> dict[str, Any]:
+        """Report what an answer may have changed around it."""
+        return {
+            "default_dtype": torch.get_default_dtype(),
+            "device": str(torch.get_default_device()),
+            "grad_enabled": torch.is_grad_enabled(),
+        }
+
+    def forget(self, numbers: list[int]) -> None:
+        """Let things go."""
+        for number in numbers:
+            self.objects.pop(number, None)
+
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    name: getattr(Host, name)
+    for name in (
+        "get", "put", "call", "item", "output", "attribute", "value", "state", "load", "vjp",
+        "table", "ask", "environment", "forget",
+    )
+}  # fmt: skip
+
+
+class _Capped(io.StringIO):
+    def write(self, text: str) -> int:
+        if self.tell() < MAX_PRINTED:
+            super().write(text[:MAX_PRINTED])
+        return len(text)
+
+
+@contextlib.contextmanager
+def _captured(reply: Message) -> Iterator[None]:
+    """Keep what the answer prints and warns about away from the reader."""
+    printed = _Capped()
+    with (
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        warnings.catch_warnings(record=True) as warned,
+    ):
+        warnings.simplefilter("always")
+        yield
+    reply["printed"] = printed.getvalue()
+    reply["warned"] = [str(w.message)[:MAX_MESSAGE] for w in warned[:20]]
+
+
+@contextlib.contextmanager
+def _restored(reply: Message) -> Iterator[None]:
+    """Put back what an answer may change globally, and say what it was."""
+    generators = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    dtype, device, grad = (
+        torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
+    )  # fmt: skip
+    torch.set_grad_enabled(True)
+    try:
+        yield
+    finally:
+        now = torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
+        names = ("default dtype", "default device", "gradient mode")
+        reply["changed"] = [
+            n for n, a, b in zip(names, (dtype, device, True), now, strict=True) if a != b
+        ]
+        torch.set_default_dtype(dtype)
+        torch.set_default_device(None if device == torch.device("cpu") else device)
+        torch.set_grad_enabled(grad)
+        torch.set_rng_state(generators[0])
+        np.random.set_state(generators[1])
+        random.setstate(generators[2])
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    """Say what went wrong and where in the learner's own code, without a traceback of ours."""
+    try:
+        text = str(error)[:MAX_MESSAGE]
+    except Exception:
+        text = ""
+    if isinstance(error, ValueRefused):
+        return {"type": "ValueRefused", "message": text, "line": ""}
+    line = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if not _is_ours(frame.filename):
+            source = linecache.getline(frame.filename, frame.lineno or 0).strip()
+            line = source[:200] or line
+    return {"type": type(error).__name__[:100], "message": text, "line": line}
+
+
+_NOT_THEIRS = (
+    sys.prefix,
+    sys.base_prefix,
+    str(Path(__file__).parents[1]),
+    str(Path(torch.__file__).parent),
+    "<frozen",
+)
+
+
+def _is_ours(filename: str) -> bool:
+    return filename.startswith(_NOT_THEIRS)

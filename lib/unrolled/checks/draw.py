@@ -1,0 +1,160 @@
+"""Inputs from a seed, the same for a learner's answer, the reference and every known mistake."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unrolled.candidate.handles import Handle
+from unrolled.checks.transplant import Unfit, gradients_back, transplanted
+
+
+class Draw:
+    """A source of inputs.
+
+    Numbers are drawn in float32 and then cast, so a float32 answer and the float64 reference see
+    the same ones.
+
+    Args:
+        seed: equal seeds give equal draws.
+        reference: the exercise's reference, which says what parameters a layer has.
+        dtype: of every floating-point tensor and of a layer's parameters.
+        small: draw the smallest sizes that still tell, to show a learner.
+    """
+
+    def __init__(
+        self, seed: int, reference: Any, dtype: torch.dtype = torch.float32, small: bool = False
+    ):
+        self.seed = seed
+        self.reference = reference
+        self.dtype = dtype
+        self.small = small
+        self.shown: dict[str, Any] = {}
+        self._sizes = random.Random(seed)
+        self._tensors = torch.Generator().manual_seed(seed)
+
+    def sizes(self, names: str) -> tuple[int, ...]:
+        """Draw a size for each name, all different, so that no swapped axes can hide."""
+        wanted = names.split()
+        if self.small:
+            others = [n for n in wanted if n != "B"]
+            chosen = dict(zip(others, self._sizes.sample(range(2, 3 + len(others)), len(others)),
+                              strict=True))  # fmt: skip
+            return tuple(chosen.get(name, 1) for name in wanted)
+        return tuple(self._sizes.sample(range(2, 5 + len(wanted)), len(wanted)))
+
+    def integer(self, low: int, high: int) -> int:
+        """Draw an integer from low to high, both included."""
+        return self._sizes.randint(low, high)
+
+    def normal(self, name: str, *shape: int, scale: float = 1.0) -> Tensor:
+        """Draw independent normal numbers; the name is what the report calls them."""
+        return self._show(name, self._normal(shape) * scale)
+
+    def ids(self, name: str, high: int, *shape: int) -> Tensor:
+        """Draw token ids from 0 to high - 1."""
+        return self._show(name, torch.randint(high, shape, generator=self._tensors))
+
+    def mask(self, name: str, *shape: int, p: float = 0.6) -> Tensor:
+        """Draw a mask in which every row may attend somewhere and, if it can, not everywhere."""
+        mask = torch.rand(shape, generator=self._tensors) < p
+        here = torch.randint(shape[-1], (*shape[:-1], 1), generator=self._tensors)
+        mask.scatter_(-1, here, True)
+        mask.scatter_(-1, (here + 1) % shape[-1], shape[-1] == 1)
+        return self._show(name, mask)
+
+    def show(self, name: str, value: Any) -> Any:
+        """Record a hand-made input under the name that the report gives it."""
+        return self._show(name, value)
+
+    def layer(
+        self, answer: Handle, *args: Any, fixed: dict[str, Tensor] | None = None, **kwargs: Any
+    ) -> Handle:
+        """Construct the answer's layer with drawn parameters, in evaluation mode.
+
+        Args:
+            answer: the learner's class.
+            args, kwargs: of its constructor.
+            fixed: values for some parameters, by the reference's names, instead of drawn ones.
+
+        Raises:
+            Unfit: if its parameters are not those of the reference.
+        """
+        self.shown.update({f"argument {number}": a for number, a in enumerate(args, 1)} | kwargs)
+        wanted = self._parameters(args, kwargs)
+        wanted.update({name: value.to(self.dtype) for name, value in (fixed or {}).items()})
+        layer = answer(*args, **kwargs)
+        if self.dtype != torch.float32:
+            layer.call("to", self.dtype)
+        layer.load(transplanted(wanted, layer.state()))
+        layer.call("eval")
+        return layer
+
+    def gradients(
+        self, layer: Handle, out: Handle, *inputs: Handle
+    ) -> tuple[list[Tensor | None], dict[str, Tensor | None]]:
+        """Gradients of a drawn weighted sum of ``out``, for inputs and for parameters.
+
+        Returns:
+            Those of the inputs in order, and those of the reference's parameters by name.
+        """
+        state = layer.state()
+        names = list(state.parameters)
+        cotangent = self.cotangent(out)
+        found = layer.candidate.vjp([out], [cotangent], [*inputs, *((layer, n) for n in names)])
+        if not isinstance(found, list) or len(found) != len(inputs) + len(names):
+            raise Unfit("gradients are wanted, none came")
+        own = dict(zip(names, found[len(inputs) :], strict=True))
+        return found[: len(inputs)], gradients_back(own, state, self._shapes)
+
+    def cotangent(self, out: Handle) -> Tensor:
+        """Draw a weight for every element of an output."""
+        value = out.value()
+        if not isinstance(value, Tensor):
+            raise Unfit(f"a tensor is wanted, {kind(value)} was returned")
+        return self._normal(value.shape)
+
+    def _parameters(self, args: tuple, kwargs: dict) -> dict[str, Tensor]:
+        with torch.random.fork_rng(devices=[]):
+            like = self.reference(*args, **kwargs)
+        self._shapes = {name: tuple(p.shape) for name, p in like.named_parameters()}
+        drawn = {}
+        for name, shape in self._shapes.items():
+            # By name and not in order, so that the order in which a layer registers is free.
+            generator = torch.Generator().manual_seed(self.seed ^ zlib.crc32(name.encode()))
+            scale = shape[-1] ** -0.5 if len(shape) > 1 else 0.5
+            drawn[name] = (torch.randn(shape, generator=generator) * scale).to(self.dtype)
+        return drawn
+
+    def _normal(self, shape: tuple[int, ...]) -> Tensor:
+        return torch.randn(tuple(shape), generator=self._tensors).to(self.dtype)
+
+    def _show(self, name: str, value: Any) -> Any:
+        if isinstance(value, Tensor) and value.is_floating_point():
+            value = value.to(self.dtype)
+        self.shown[name] = value
+        return value
+
+
+def kind(value: Any) -> str:
+    """Name a value's type as a learner would: ``a tuple``, ``None``, ``a Tensor``."""
+    if value is None:
+        return "None"
+    name = getattr(value, "type_name", type(value).__name__)
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def tensor(handle: Handle) -> Tensor:
+    """The value of a handle, which must be a tensor.
+
+    Raises:
+        Unfit: if it is anything else.
+    """
+    value = handle.value()
+    if not isinstance(value, Tensor):
+        raise Unfit(f"a tensor is wanted, {kind(value)} was returned")
+    return value

@@ -1,0 +1,96 @@
+"""From an answer to a report: probe it, name its mistakes, find a small case to show."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from unrolled.candidate.handles import Candidate
+from unrolled.checks.diagnose import diagnose
+from unrolled.checks.exercise import Exercise, Mistake
+from unrolled.checks.probing import Examination, ProbeResult, run_probes, smallest_case
+from unrolled.checks.registry import exercise
+from unrolled.checks.report import Report, blank_reason
+
+
+def examine(name: str, answer: Any, seed: int = 0, source: str | None = None) -> Report:
+    """Ask an answer every probe of its exercise.
+
+    Args:
+        name: the exercise's id.
+        answer: a function or class, or a :class:`~unrolled.candidate.handles.Candidate`.
+        seed: of every input; equal seeds ask equal questions.
+        source: the learner's code, read for what the exercise bans. Default: not read.
+
+    Returns:
+        The report.
+
+    Raises:
+        KeyError: if there is no such exercise.
+        AnswerDied: if the answer lives in another process and that has ended.
+    """
+    with _one_thread():
+        return _examined(exercise(name), answer, seed, source)
+
+
+def _examined(found: Exercise, answer: Any, seed: int, source: str | None) -> Report:
+    candidate = answer if isinstance(answer, Candidate) else Candidate.local(answer, found.name)
+    examination = run_probes(found, candidate, seed, source)
+    mistakes = diagnose(examination)
+    first, also, smallest = _explained(examination, mistakes, candidate)
+    section = next((m.section for m in mistakes[:1] if m.section), found.section)
+    return Report(
+        exercise=found.id,
+        points=examination.points,
+        max_points=found.points,
+        probes=examination.results,
+        mistakes=tuple(mistake.slug for mistake in mistakes),
+        fix_first=first,
+        also=also,
+        smallest=smallest,
+        section=section,
+        notes=_notes(candidate),
+    )
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep torch to one thread: on inputs this small, waking a second costs 50 times the sum."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _explained(
+    examination: Examination, mistakes: tuple[Mistake, ...], candidate: Candidate
+) -> tuple[str, tuple[str, ...], ProbeResult | None]:
+    if examination.banned:
+        names = ", ".join(examination.banned)
+        return f"this exercise asks you to write it without {names}.", (), None
+    if not examination.failing:
+        return "", (), None
+    blank = blank_reason(examination.results)
+    if blank:
+        return blank, (), None
+    result = examination.failing[0]
+    smallest = smallest_case(examination.exercise, result.probe, candidate, examination.seed)
+    also = tuple(mistake.says for mistake in mistakes[1:])
+    if mistakes:
+        return mistakes[0].says, also, smallest or result
+    says = result.probe.says or f"{result.probe.name}: {result.difference.how}."
+    return says, also, smallest or result
+
+
+def _notes(candidate: Candidate) -> tuple[str, ...]:
+    notes = []
+    if candidate.changed:
+        notes.append(f"Your code changes torch's {' and '.join(sorted(candidate.changed))}.")
+    if candidate.warned:
+        notes.append(f"A warning came up (it costs nothing): {candidate.warned[0]}")
+    return tuple(notes)

@@ -1,0 +1,140 @@
+"""Ask an answer every probe of its exercise, and say what it earns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from unrolled.candidate.handles import AnswerDied, AnswerError, Candidate
+from unrolled.candidate.values import ValueRefused
+from unrolled.checks.bans import banned
+from unrolled.checks.compare import Mismatch, Raised, mismatch
+from unrolled.checks.draw import Draw
+from unrolled.checks.exercise import Exercise, Probe
+from unrolled.checks.transplant import Unfit
+
+SMALLEST = 8  # draws tried to find a small input that fails
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """What one probe saw.
+
+    Attributes:
+        earned: points, 0 unless passed.
+        difference: what is wrong, None if passed.
+        observed: what the answer gave, for diagnosis.
+        inputs: the draw's named inputs.
+    """
+
+    probe: Probe
+    earned: int
+    difference: Mismatch | None
+    observed: Any
+    inputs: dict[str, Any]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the probe holds, paid or not."""
+        return self.difference is None
+
+
+@dataclass(frozen=True)
+class Examination:
+    """All results of one answer for one seed."""
+
+    exercise: Exercise
+    seed: int
+    results: tuple[ProbeResult, ...]
+    banned: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> int:
+        """What the answer earns."""
+        return 0 if self.banned else sum(result.earned for result in self.results)
+
+    @property
+    def failing(self) -> list[ProbeResult]:
+        """The results that do not hold."""
+        return [result for result in self.results if not result.passed]
+
+
+def run_probes(
+    exercise: Exercise, candidate: Candidate, seed: int, source: str | None = None
+) -> Examination:
+    """Ask every probe.
+
+    Args:
+        exercise: what was asked.
+        candidate: the answer, here or in a sandbox.
+        seed: of every input.
+        source: the learner's code, read for what the exercise bans. Default: not read.
+
+    Raises:
+        AnswerDied: if the process that holds the answer is gone.
+    """
+    results = [_ask(exercise, probe, candidate, seed) for probe in exercise.probes]
+    numbers_hold = any(result.passed and result.probe.values for result in results)
+    if not numbers_hold:
+        results = [_unpaid(result) for result in results]
+    bans = banned(source, exercise.bans) if source else ()
+    return Examination(exercise, seed, tuple(results), bans)
+
+
+def observe(
+    exercise: Exercise, probe: Probe, candidate: Candidate, draw: Draw, trusted: bool = False
+) -> Any:
+    """Run a probe's program: its observation, or what was raised.
+
+    Whatever goes wrong in a program while it handles a learner's values is the answer's doing
+    (a list where a tensor is wanted) and is reported as such. Against a trusted answer it is a
+    fault of the probe, and is raised.
+    """
+    try:
+        return candidate.ask("value", target=probe.program(candidate.answer, draw))
+    except AnswerDied:
+        raise
+    except AnswerError as error:
+        return Raised(error.type_name, error.message, error.line)
+    except (Unfit, ValueRefused) as error:
+        return Raised("Unfit", str(error))
+    except Exception as error:
+        if trusted:
+            raise
+        return Raised("Unfit", f"what was returned cannot be used as the probe needs it: {error}")
+    finally:
+        candidate.steps.clear()
+
+
+def reference_observation(exercise: Exercise, probe: Probe, seed: int, small: bool = False) -> Any:
+    """What is wanted: the reference's observation in float64."""
+    draw = Draw(seed, exercise.reference, torch.float64, small)
+    candidate = Candidate.local(exercise.reference, exercise.name)
+    return observe(exercise, probe, candidate, draw, trusted=True)
+
+
+def smallest_case(
+    exercise: Exercise, probe: Probe, candidate: Candidate, seed: int
+) -> ProbeResult | None:
+    """The same probe failing on the smallest input found, None if it fails on large ones alone."""
+    for attempt in range(SMALLEST):
+        result = _ask(exercise, probe, candidate, seed + attempt, small=True)
+        if result.difference:
+            return result
+    return None
+
+
+def _ask(
+    exercise: Exercise, probe: Probe, candidate: Candidate, seed: int, small: bool = False
+) -> ProbeResult:
+    draw = Draw(seed, exercise.reference, probe.dtype, small)
+    observed = observe(exercise, probe, candidate, draw)
+    wanted = reference_observation(exercise, probe, seed, small)
+    difference = mismatch(wanted, observed, probe.dtype)
+    return ProbeResult(probe, 0 if difference else probe.points, difference, observed, draw.shown)
+
+
+def _unpaid(result: ProbeResult) -> ProbeResult:
+    return ProbeResult(result.probe, 0, result.difference, result.observed, result.inputs)

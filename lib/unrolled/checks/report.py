@@ -1,0 +1,152 @@
+"""What a learner reads: what works, the one thing to fix first, and where to read."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from unrolled.checks.compare import Raised, numbers
+from unrolled.checks.exercise import Exercise, Section
+from unrolled.checks.probing import ProbeResult
+
+_WIDTH = 52
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of one examination.
+
+    Attributes:
+        exercise: its id.
+        points, max_points: earned and possible.
+        probes: one result a probe.
+        mistakes: slugs of the named mistakes, most certain first.
+        fix_first: the one thing to mend, in words; empty if nothing is wrong.
+        also: what else was named, a sentence each.
+        smallest: the failing probe on a small input, to show its numbers.
+        section: where to read.
+        notes: what a reader should know beside the probes.
+    """
+
+    exercise: str
+    points: float
+    max_points: int
+    probes: tuple[ProbeResult, ...]
+    mistakes: tuple[str, ...]
+    fix_first: str
+    also: tuple[str, ...]
+    smallest: ProbeResult | None
+    section: Section
+    notes: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every probe holds and is paid."""
+        return self.points == self.max_points
+
+    def text(self) -> str:
+        """The report for a terminal."""
+        score = f"{_points(self.points)} of {self.max_points} points"
+        lines = [f"{self.exercise:<{_WIDTH}}{score:>16}"]
+        for result in self.probes:
+            mark = "ok" if result.passed else "no"
+            paid = f"{result.earned}/{result.probe.points}"
+            lines.append(f"  {mark:<4}{result.probe.name:<{_WIDTH - 6}}{paid:>16}")
+        if self.fix_first:
+            lines.append(f"Fix first: {self.fix_first}")
+            lines += [f"  {name:<9} {value}" for name, value in self.facts()]
+        lines += [f"Then: {sentence}" for sentence in self.also]
+        lines += list(self.notes)
+        if not self.passed:
+            lines.append(f'Read {self.section.title}.   For a hint: hint("{self.exercise}")')
+        return "\n".join(lines)
+
+    def facts(self) -> list[tuple[str, str]]:
+        """The smallest failing input, what is wanted and what came, as pairs of name and text."""
+        if self.smallest is None or self.smallest.difference is None:
+            return []
+        difference = self.smallest.difference
+        rows = [("input", describe(self.smallest.inputs))] if self.smallest.inputs else []
+        if difference.where:
+            rows.append(("looked at", difference.where))
+        if difference.wanted or difference.got:
+            rows += [("expected", difference.wanted), ("got", difference.got)]
+        return rows
+
+    def _repr_html_(self) -> str:
+        return render_html(self)
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def _points(points: float) -> str:
+    return f"{points:g}"
+
+
+def describe(inputs: dict[str, Any]) -> str:
+    """Inputs in a line: shapes, and the values of what is short."""
+    return ", ".join(f"{name} {_value(value)}" for name, value in inputs.items())
+
+
+def _value(value: Any) -> str:
+    if not isinstance(value, Tensor):
+        return str(value)
+    shape = "(" + ", ".join(map(str, value.shape)) + ("," if value.dim() == 1 else "") + ")"
+    short = value.numel() <= 12 and (value.dtype in (torch.bool, torch.long) or value.dim() == 1)
+    return f"{shape} {numbers(value)}" if short else shape
+
+
+def blank_reason(results: tuple[ProbeResult, ...]) -> str:
+    """Say in one sentence why nothing could be asked, if every probe met the same error."""
+    errors = {r.observed for r in results if isinstance(r.observed, Raised)}
+    if len(errors) != 1 or not all(isinstance(r.observed, Raised) for r in results):
+        return ""
+    (error,) = errors
+    if error.type_name == "NotImplementedError":
+        return "it is not written yet: the cell still raises NotImplementedError."
+    return ""
+
+
+def section_of(exercise: Exercise, mistake_section: Section | None) -> Section:
+    """Where to read: the mistake's own section, or the exercise's."""
+    return mistake_section or exercise.section
+
+
+def render_html(report: Report) -> str:
+    """The report for a notebook: a table that reads well in light, dark and aloud."""
+    escape = html.escape
+    rows = "".join(
+        f"<tr><td>{'✓ ok' if r.passed else '✗ no'}</td><td>{escape(r.probe.name)}</td>"
+        f"<td style='text-align:right'>{r.earned}/{r.probe.points}</td></tr>"
+        for r in report.probes
+    )
+    parts = [
+        "<div class='unrolled-report' style='max-width:46rem;font-size:0.95em'>",
+        "<table style='width:100%;border-collapse:collapse'>",
+        f"<caption style='text-align:left;font-weight:bold'>{escape(report.exercise)}: "
+        f"{_points(report.points)} of {report.max_points} points</caption>",
+        "<thead><tr><th scope='col'>result</th><th scope='col' style='text-align:left'>what was "
+        "asked</th><th scope='col'>points</th></tr></thead>",
+        f"<tbody>{rows}</tbody></table>",
+    ]
+    if report.fix_first:
+        facts = "".join(
+            f"<tr><th scope='row' style='text-align:left'>{escape(name)}</th>"
+            f"<td style='text-align:left'><code>{escape(value)}</code></td></tr>"
+            for name, value in report.facts()
+        )
+        parts.append(f"<p><strong>Fix first:</strong> {escape(report.fix_first)}</p>")
+        parts.append(f"<table>{facts}</table>" if facts else "")
+    parts += [f"<p><strong>Then:</strong> {escape(sentence)}</p>" for sentence in report.also]
+    parts += [f"<p>{escape(note)}</p>" for note in report.notes]
+    if not report.passed:
+        parts.append(
+            f"<p>Read <em>{escape(report.section.title)}</em>. For a hint: "
+            f"<code>hint(&quot;{escape(report.exercise)}&quot;)</code></p>"
+        )
+    return "".join(parts) + "</div>"

@@ -1,0 +1,56 @@
+"""Sentences to learn from: real ones where they can be had, generated ones everywhere.
+
+``registry`` verifies the real files, ``tatoeba`` reads the translated sentences, ``tinyworld``
+generates sentences whose grammar, translation and word alignment are known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from unrolled.data import tatoeba, tinyworld
+from unrolled.data.choice import Choice
+from unrolled.data.registry import DataCorrupt, DataUnavailable, fetch
+
+__all__ = ["DataCorrupt", "DataUnavailable", "SentencePairs", "fetch", "sentence_pairs"]
+
+
+@dataclass(frozen=True)
+class SentencePairs:
+    """English sentences with their Chinese translations, and where they are from.
+
+    Attributes:
+        source: ``"Tatoeba"`` or ``"TinyWorld"``.
+        pairs: (English, Chinese), as plain text.
+        credits: the attribution of each pair, to be shown with it; empty for TinyWorld.
+    """
+
+    source: str
+    pairs: tuple[tuple[str, str], ...]
+    credits: tuple[str, ...]
+
+
+def sentence_pairs(n: int, seed: int = 0) -> SentencePairs:
+    """Return ``n`` sentence pairs: Tatoeba's when the file is there, else TinyWorld's.
+
+    Args:
+        n: how many, at least 1 (and at most 29,155 from Tatoeba).
+        seed: which ones; the same seed gives the same pairs on every machine.
+
+    Raises:
+        ValueError: if ``n`` is below 1, or more than Tatoeba has.
+        DataCorrupt: if the Tatoeba file is there and its bytes are not the pinned ones.
+    """
+    if n < 1:
+        raise ValueError(f"n={n} is given, at least 1 is wanted")
+    try:
+        rows = tatoeba.load_rows()
+    except DataUnavailable:
+        sentences = tinyworld.generate(n, seed)
+        pairs = tuple((s.english_text, s.chinese_text) for s in sentences)
+        return SentencePairs("TinyWorld", pairs, ("",) * n)
+    if n > len(rows):
+        raise ValueError(f"n={n} is given, Tatoeba has {len(rows)} pairs")
+    chosen = Choice(seed).sample(rows, n)
+    pairs = tuple((row.english, row.chinese) for row in chosen)
+    return SentencePairs("Tatoeba", pairs, tuple(row.credit for row in chosen))

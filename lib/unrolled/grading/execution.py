@@ -1,0 +1,194 @@
+"""Run a submission's cells once, as a notebook would, and keep what they show.
+
+A cell that does not end, or ends the process, is found here: it is left out, and what comes after
+runs without it. Outputs are a learner's to forge: only text, errors and real PNG pictures are kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from unrolled.candidate.wire import AnswerDied
+from unrolled.grading.reading import plain
+from unrolled.grading.workers import Question, Worker
+
+PNG = b"\x89PNG\r\n\x1a\n"
+MAX_TEXT = 100_000
+MAX_IMAGE = 3 * 2**20
+MAX_OUTPUTS = 100
+NOTEBOOK_SECONDS = 120.0
+DEMO = "demo"
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """A cell to run.
+
+    Attributes:
+        id: of the cell in the fitted notebook.
+        grade_id: which answer it is, empty if none.
+        demo: shows something, and no question needs it.
+    """
+
+    id: str
+    source: str
+    grade_id: str = ""
+    demo: bool = False
+
+
+@dataclass
+class Execution:
+    """What running the cells showed.
+
+    Attributes:
+        outputs: by cell id, ready for the notebook.
+        errors: by cell id, the error that a cell ended with.
+        lost: by cell id, why a cell could not be run to its end, in words; it is left out later.
+    """
+
+    outputs: dict[str, list[NotebookNode]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
+
+
+def code_cells(notebook: NotebookNode) -> list[CodeCell]:
+    """The cells of a fitted notebook that hold a learner's code, in order; not the check cells."""
+    cells = []
+    for cell in notebook.cells:
+        role = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and not role.get("grade"):
+            demo = DEMO in cell.metadata.get("tags", [])
+            cells.append(CodeCell(cell.id, cell.source, role.get("grade_id", ""), demo))
+    return cells
+
+
+def execute(cells: Sequence[CodeCell], worker: Worker) -> Execution:
+    """Run every cell in order, starting over without a cell that is lost."""
+    done = Execution()
+    deadline = time.monotonic() + NOTEBOOK_SECONDS
+    waiting = list(cells)
+    finished: list[CodeCell] = []
+    while waiting:
+        with worker.question() as question:
+            try:
+                for cell in finished:
+                    question.run_cell(cell.source)
+            except AnswerDied:  # ran before, and does not now: none of it can be relied on
+                _give_up(waiting, done, "it was not run: the cells before it fail now and then.")
+                return done
+            _run_until_lost(waiting, finished, question, done)
+        if waiting and time.monotonic() > deadline:
+            why = f"it was not run: the notebook took over {NOTEBOOK_SECONDS:g} s."
+            _give_up(waiting, done, why)
+            return done
+    return done
+
+
+def _run_until_lost(
+    waiting: list[CodeCell], finished: list[CodeCell], question: Question, done: Execution
+) -> None:
+    while waiting:
+        cell = waiting.pop(0)
+        try:
+            reply = question.run_cell(cell.source, collect=True)
+        except AnswerDied as error:
+            done.lost[cell.id] = lost_because(error, question.limits.cell_seconds)
+            done.outputs[cell.id] = [_as_error("CellLost", done.lost[cell.id])]
+            return
+        done.outputs[cell.id] = checked_outputs(reply.get("outputs"))
+        error = describe_error(reply.get("error"))
+        if error:
+            done.errors[cell.id] = error
+        finished.append(cell)
+
+
+def _give_up(waiting: list[CodeCell], done: Execution, why: str) -> None:
+    done.lost.update({cell.id: why for cell in waiting})
+    waiting.clear()
+
+
+def lost_because(error: AnswerDied, seconds: float) -> str:
+    """Say in words why no reply came."""
+    if "time limit" in str(error):
+        return f"it did not finish within {seconds:g} s."
+    if "ended without" in str(error):
+        return "it ended the process it ran in (os._exit, a crash, or too much memory)."
+    return f"it sent the grader something that is no reply ({error})."
+
+
+def describe_error(error: Any) -> str:
+    """A cell's error in words, whatever was sent; empty if there was none."""
+    if not isinstance(error, dict):
+        return ""
+    name, message = plain(str(error.get("type", ""))), plain(str(error.get("message", "")))
+    line = error.get("line")
+    where = f" in line {line}" if isinstance(line, int) and 0 < line < 10**6 else ""
+    return f"{name[:100]}{where}: {message[:500]}".strip(": ")
+
+
+def checked_outputs(outputs: Any) -> list[NotebookNode]:
+    """Keep those outputs that are well formed, capped, and nothing but text and PNG."""
+    kept: list[NotebookNode] = []
+    for output in outputs[:MAX_OUTPUTS] if isinstance(outputs, list) else ():
+        make = _KINDS.get(output.get("output_type")) if isinstance(output, dict) else None
+        made = make(output) if make else None
+        if made is not None:
+            kept.append(made)
+    return kept
+
+
+def _as_stream(output: dict[str, Any]) -> NotebookNode | None:
+    name, text = output.get("name"), output.get("text")
+    if name not in ("stdout", "stderr") or not isinstance(text, str):
+        return None
+    return new_output("stream", name=name, text=plain(text[:MAX_TEXT]))
+
+
+def _as_display(output: dict[str, Any]) -> NotebookNode | None:
+    data = output.get("data")
+    if not isinstance(data, dict):
+        return None
+    kept = {}
+    if isinstance(data.get("text/plain"), str):
+        kept["text/plain"] = plain(data["text/plain"][:MAX_TEXT])
+    if _is_png(data.get("image/png")):
+        kept["image/png"] = data["image/png"]
+    # Never an execute_result: nbgrader takes one for a mark.
+    return new_output("display_data", data=kept) if kept else None
+
+
+def _is_png(value: Any) -> bool:
+    if not isinstance(value, str) or len(value) > MAX_IMAGE:
+        return False
+    try:
+        return base64.b64decode(value, validate=True).startswith(PNG)
+    except (binascii.Error, ValueError):
+        return False
+
+
+def _from_error(output: dict[str, Any]) -> NotebookNode:
+    lines = output.get("traceback")
+    text = "\n".join(map(str, lines[:100])) if isinstance(lines, list) else ""
+    return _as_error(str(output.get("ename")), str(output.get("evalue")), text)
+
+
+def _as_error(name: str, message: str, text: str = "") -> NotebookNode:
+    shown = plain((text or f"{name}: {message}")[:MAX_TEXT])
+    fields = {"ename": plain(name[:200]), "evalue": plain(message[:2000])}
+    return new_output("error", **fields, traceback=shown.split("\n"))
+
+
+_KINDS: dict[Any, Callable[[dict[str, Any]], NotebookNode | None]] = {
+    "stream": _as_stream,
+    "display_data": _as_display,
+    "execute_result": _as_display,
+    "error": _from_error,
+}

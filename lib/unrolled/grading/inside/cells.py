@@ -1,0 +1,200 @@
+"""Runs a learner's cells as a notebook would, and answers questions about what they defined."""
+
+from __future__ import annotations
+
+import base64
+import io
+import socket
+import sys
+import traceback
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from torch import Tensor
+from traitlets import Type
+from traitlets.config import Config
+
+from unrolled.candidate import wire
+from unrolled.candidate.host import Host
+
+MAX_TEXT = 100_000
+MAX_IMAGE = 2 * 2**20
+MAX_OUTPUTS = 100
+MAX_ERROR = 2_000
+KEPT_TYPES = ("text/plain", "image/png")  # nothing that a browser would execute
+
+
+class Outputs:
+    """What a cell shows, in order and capped."""
+
+    def __init__(self):
+        self.items: list[dict[str, Any]] = []
+        self.text_left = MAX_TEXT
+
+    def stream(self, name: str, text: str) -> None:
+        """Add printed text, joined with what was printed just before."""
+        text = self._capped(text)
+        last = self.items[-1] if self.items else {}
+        if last.get("output_type") == "stream" and last["name"] == name:
+            last["text"] += text
+        elif text:
+            self._add({"output_type": "stream", "name": name, "text": text})
+
+    def show(self, output_type: str, data: dict[str, Any]) -> None:
+        """Add a displayed object: its text and, where there is one, its picture."""
+        kept = {}
+        for kind in KEPT_TYPES:
+            value = data.get(kind)
+            if isinstance(value, bytes):
+                value = base64.b64encode(value).decode()
+            if isinstance(value, str):
+                image_fits = kind == "image/png" and len(value) <= MAX_IMAGE
+                kept[kind] = value if image_fits else self._capped(value)
+        self._add({"output_type": output_type, "data": kept})
+
+    def error(self, name: str, message: str, lines: list[str]) -> None:
+        """Add a traceback."""
+        text = self._capped("\n".join(lines))
+        fields = {"ename": name[:200], "evalue": message[:MAX_ERROR], "traceback": [text]}
+        self._add({"output_type": "error", **fields})
+
+    def _capped(self, text: str) -> str:
+        kept = text[: self.text_left]
+        self.text_left -= len(kept)
+        return kept
+
+    def _add(self, output: dict[str, Any]) -> None:
+        if len(self.items) < MAX_OUTPUTS:
+            self.items.append(output)
+
+
+class _Stream(io.TextIOBase):
+    """Stands for stdout or stderr while cells run."""
+
+    encoding = "utf-8"
+
+    def __init__(self, shell: LearnerShell, name: str):
+        self.shell, self.stream_name = shell, name
+
+    def write(self, text: str) -> int:
+        self.shell.outputs.stream(self.stream_name, text)
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+class _Publisher(DisplayPublisher):
+    def publish(self, data: dict, metadata: dict | None = None, **ignored: Any) -> None:
+        self.shell.outputs.show("display_data", data)
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.shell.outputs.items.clear()
+
+
+class _Hook(DisplayHook):
+    def write_output_prompt(self) -> None:
+        """Keep the prompt out of what is collected."""
+
+    def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
+        self.shell.outputs.show("execute_result", format_dict)
+
+
+class LearnerShell(InteractiveShell):
+    """An IPython shell without history, terminal or files, that collects what cells show."""
+
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
+
+    def __init__(self, **kwargs: Any):
+        config = Config()
+        config.HistoryManager.enabled = False
+        config.InteractiveShell.colors = "nocolor"
+        config.InteractiveShell.xmode = "Context"
+        self.outputs = Outputs()
+        super().__init__(config=config, **kwargs)
+
+    def reset_outputs(self) -> None:
+        """Forget what was shown."""
+        self.outputs = Outputs()
+
+    def execute(self, source: str) -> dict[str, Any]:
+        """Run one cell.
+
+        Returns:
+            ``{"status": "ok" or "error", "error": None or its name, message and line, "outputs"}``.
+        """
+        self.reset_outputs()
+        before = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = _Stream(self, "stdout"), _Stream(self, "stderr")
+        try:
+            result = self.run_cell(source, store_history=False)
+        finally:
+            sys.stdout, sys.stderr = before
+        error = result.error_before_exec or result.error_in_exec
+        described = None if error is None else _described(error)
+        return {
+            "status": "ok" if error is None else "error",
+            "error": described,
+            "outputs": self.outputs.items,
+        }
+
+    def define(self, source: str, names: list[str]) -> dict[str, Any]:
+        """Put the grader's own definitions under these names, beside what the cells defined."""
+        namespace: dict[str, Any] = {"__name__": "__main__"}
+        exec(compile(source, "<given by the course>", "exec"), namespace)
+        self.user_ns.update({name: namespace[name] for name in names})
+        return {"status": "ok", "error": None, "outputs": []}
+
+    def serve(self, sock: socket.socket) -> None:
+        """Run cells and answer questions until the grader closes the connection."""
+        with self.builtin_trap:  # display() and get_ipython() also inside a later call
+            wire.serve(sock, _Answering(self))
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Accept ``%matplotlib``: figures are drawn inline, there is no window."""
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: Any) -> None:
+        lines = [stb] if isinstance(stb, str) else list(stb)
+        self.outputs.error(getattr(etype, "__name__", str(etype)), _text(evalue), lines)
+
+
+class _Answering:
+    """Sorts messages: cells and definitions to the shell, questions to the host."""
+
+    def __init__(self, shell: LearnerShell):
+        self.shell = shell
+        self.host = Host(shell.user_ns)
+
+    def handle(
+        self, message: wire.Message, tensors: list[Tensor], callback: wire.Callback
+    ) -> tuple[wire.Message, list[Tensor]]:
+        """Carry out one message."""
+        if "cell" in message:
+            reply = self.shell.execute(message["cell"])
+            return (reply if message["collect"] else reply | {"outputs": []}), []
+        if "define" in message:
+            return self.shell.define(message["define"], message["names"]), []
+        return self.host.handle(message, tensors, callback)
+
+
+def _described(error: BaseException) -> dict[str, Any]:
+    """An error's name and message, and the number of the learner's line that raised it."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "ipykernel" in frame.filename or frame.filename.startswith("<ipython-input")
+    ]
+    if isinstance(error, SyntaxError):
+        lines = [error.lineno or 0]
+    name = type(error).__name__[:200]
+    return {"type": name, "message": _text(error), "line": lines[-1] if lines else 0}
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_ERROR]
+    except Exception:
+        return ""

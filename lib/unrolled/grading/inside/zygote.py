@@ -1,0 +1,155 @@
+"""The warm process of a sandbox: imports torch once, forks for every question, cleans up after it.
+
+It is process 1 of its own process table. Orders arrive on the control socket as single bytes, so
+there is nothing to parse: ``F`` with a descriptor forks a child that serves that socket, ``C``
+kills every other process and wipes the temporary folders. Replies: ``r`` ready, ``f`` forked, ``c``
+clean, ``d`` not clean, which costs the sandbox and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import resource
+import shutil
+import signal
+import socket
+import sys
+from pathlib import Path
+
+PR_SET_DUMPABLE = 4
+PR_SET_CHILD_SUBREAPER = 36
+MEBIBYTE = 2**20
+
+
+def main() -> None:
+    """Run as ``python -m unrolled.grading.inside.zygote FD MEMORY_MIB FOLDER...``."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    memory, folders = int(sys.argv[2]) * MEBIBYTE, [Path(arg) for arg in sys.argv[3:]]
+    # Out of reach for a child's Ctrl-C; as process 1 it cannot be killed from inside at all.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _become_private()
+    shell = _warm_up()
+    os.dup2(os.open(os.devnull, os.O_RDWR), 2)  # start-up errors went there; cells' must not
+    control.sendall(b"r")
+    while True:
+        order, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if order == b"F" and len(descriptors) == 1:
+            if os.fork() == 0:
+                control.close()
+                _child(shell, descriptors[0], memory)
+            os.close(descriptors[0])
+            control.sendall(b"f")
+        elif order == b"C":
+            control.sendall(b"c" if _clean(folders) else b"d")
+        else:  # the grader is gone
+            return
+
+
+def _become_private() -> None:
+    """Let no child open this process's memory or descriptors, and let it be killed first."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "PR_SET_DUMPABLE was refused")
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _warm_up() -> object:
+    """Import what every question needs and run one cell, still in a single thread."""
+    import torch
+
+    torch.set_num_threads(1)
+    torch.nn.functional.scaled_dot_product_attention(*torch.ones(3, 1, 1, 2, 2))
+    import matplotlib.pyplot  # noqa: F401 (most notebooks draw, and its import is slow)
+
+    from unrolled.grading.inside.cells import LearnerShell
+
+    shell = LearnerShell.instance()
+    shell.execute("import torch; _ = torch.ones(2) @ torch.ones(2); del torch, _")
+    shell.reset_outputs()
+    gc.collect()
+    gc.freeze()  # a child that collects garbage must not copy every page
+    return shell
+
+
+def _child(shell: object, descriptor: int, memory: int) -> None:
+    """Serve one question and end; nothing of it returns to the zygote."""
+    status = 1
+    try:
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _limit(memory)
+        with socket.socket(fileno=descriptor) as sock:
+            shell.serve(sock)  # type: ignore[attr-defined]
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _limit(memory: int) -> None:
+    """Cap what one question may take, above what the warm process already has."""
+    pages = [int(field) for field in Path("/proc/self/statm").read_text().split()]
+    size, data = pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
+    limits = {
+        resource.RLIMIT_AS: size + 2 * memory,
+        resource.RLIMIT_DATA: data + memory,
+        resource.RLIMIT_NPROC: 64,
+        resource.RLIMIT_NOFILE: 256,
+        resource.RLIMIT_FSIZE: 64 * MEBIBYTE,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MSGQUEUE: 0,  # a queue would outlive its question
+        resource.RLIMIT_MEMLOCK: 0,
+    }
+    for kind, limit in limits.items():
+        _, hard = resource.getrlimit(kind)
+        capped = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (capped, capped))
+
+
+def _clean(folders: list[Path]) -> bool:
+    """Kill every other process, empty the folders; say whether nothing of the question is left."""
+    _kill_others()
+    try:
+        for folder in folders:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        shutil.rmtree(entry.path)
+                    else:
+                        os.unlink(entry.path)
+        return os.getpid() != 1 or not _shared_memory_left()
+    except (OSError, RecursionError):
+        return False
+
+
+def _shared_memory_left() -> bool:
+    """System V memory, semaphores and queues outlive processes; one line of each is its heading."""
+    tables = (Path(f"/proc/sysvipc/{kind}").read_text() for kind in ("shm", "sem", "msg"))
+    return any(len(table.splitlines()) > 1 for table in tables)
+
+
+def _kill_others() -> None:
+    while True:
+        with contextlib.suppress(ProcessLookupError):
+            if os.getpid() == 1:
+                os.kill(-1, signal.SIGKILL)
+            else:  # without a process table of its own: all descendants, as their subreaper
+                for child in _children():
+                    os.kill(child, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _children() -> list[int]:
+    me = os.getpid()
+    return [int(pid) for pid in Path(f"/proc/{me}/task/{me}/children").read_text().split()]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""The table at the end of a run, for a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from unrolled.grading.run import Graded, Result
+
+# What a terminal would take for an order; a folder's name or an error message may hold it.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def summary(graded: Graded) -> str:
+    """Return learners, marks, named mistakes and notes as aligned text."""
+    if not graded.results:
+        lines = ["Nobody has handed this assignment in."]
+    else:
+        lines = _table(graded.results)
+    for name, why in graded.refused.items():
+        lines.append(f"passed over {name!r}: {why}")
+    lines += ["", f"marks      {graded.gradebook}"]
+    lines += [f"feedback   {graded.feedback}", f"notebooks  {graded.autograded}"]
+    return "\n".join(lines)
+
+
+def _table(results: Sequence[Result]) -> list[str]:
+    names = [mark.exercise.name for mark in results[0].marks]
+    rows = [["learner", *names, "sum", "named mistakes"]]
+    rows += [
+        [result.learner, *(f"{mark.points:g}" for mark in result.marks), f"{result.points:g}",
+         ", ".join(slug for mark in result.marks for slug in mark.mistakes) or "-"]
+        for result in results
+    ]  # fmt: skip
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    rows.insert(1, ["-" * width for width in widths])
+    lines = [_aligned(row, widths) for row in rows]
+    notes = [(result.learner, note) for result in results for note in _notes(result)]
+    return [*lines, "", *(f"{learner}: {CONTROL.sub(' ', note)}" for learner, note in notes)]
+
+
+def _notes(result: Result) -> list[str]:
+    problems = [f"{m.exercise.name}: {m.problem}" for m in result.marks if m.problem]
+    helped = [f"{m.exercise.name}: {note}" for m in result.marks for note in m.notes]
+    if len(set(m.problem for m in result.marks)) == 1 and problems:  # said once is enough
+        problems = []
+    return [*result.notes, *problems, *helped]
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = [row[0].ljust(widths[0])]
+    cells += [cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1], strict=True)]
+    return "  ".join([*cells, row[-1]])
