@@ -357,6 +357,7 @@ class RepairedMultiHead(nn.Module):
         scores = q @ k.transpose(-2, -1) / math.sqrt(self.head_dim)  # (B, H, T, T)
         if mask is not None:
             scores = scores.masked_fill(~mask, float("-inf"))
-        weights = torch.softmax(scores, dim=-1)  # (B, H, T, T)
+        # A row that may attend nowhere is a softmax over -inf alone: NaN, which becomes zeros.
+        weights = torch.softmax(scores, dim=-1).nan_to_num()  # (B, H, T, T)
         heads = (weights @ v).transpose(1, 2).reshape(B, T, D)  # (B, T, D)
         return self.out(heads)  # (B, T, D)

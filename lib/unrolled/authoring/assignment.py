@@ -1,4 +1,16 @@
-"""From the blocks of an ``exercises.md`` to the source notebook of an assignment."""
+"""From the blocks of an ``exercises.md`` to the source notebook of an assignment.
+
+What a page may say, each as a fence; all other Markdown becomes text cells:
+
+- ``{setup}``: the install cell and the imports, among them the earlier layers that are borrowed.
+- ``{exercise} id``: task (the fence's own text), answer cell and check. All else comes from the
+  library: points, difficulty, minutes, section, signature, shapes, docstring, answer.
+- ``{bug-hunt} id`` with ``:as:`` and ``:mistakes:``: the same, with the reference's source, the
+  mistakes in it, in a locked cell before the answer.
+- ``{explain} slug`` with ``:title:`` and ``:points:``: a question in prose; inside it, a
+  ``{model-answer}`` and a ``{rubric}`` that stay in ``solutions/``.
+- ``{code-cell}``: code as it stands, with ``:tags:``. ``demo`` marks what grading need not run.
+"""
 
 from __future__ import annotations
 

@@ -30,9 +30,10 @@ class AnswerError(Exception):
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of an answer's module."""
+    """One parameter of an answer's module; value and gradient only if they were asked for."""
 
-    value: Tensor
+    shape: tuple[int, ...]
+    value: Tensor | None
     grad: Tensor | None
     requires_grad: bool
     tied_to: str
@@ -214,9 +215,9 @@ class Handle(Reference):
         """Its value, copied to this side."""
         return self.candidate.ask("value", target=self)
 
-    def state(self) -> State:
-        """Its parameters and buffers, if it is a module."""
-        raw = self.candidate.ask("state", target=self)
+    def state(self, values: bool = True) -> State:
+        """Its parameters and buffers, if it is a module; without values, names and shapes."""
+        raw = self.candidate.ask("state", target=self, values=values)
         try:
             parameters = {name: Parameter(**fields) for name, fields in raw["parameters"].items()}
             mapped = raw["map"] if isinstance(raw["map"], dict) else {}

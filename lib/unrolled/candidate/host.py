@@ -103,7 +103,7 @@ class Host:
         """Send a thing back as a value."""
         return target
 
-    def state(self, target: nn.Module) -> Any:
+    def state(self, target: nn.Module, values: bool) -> Any:
         """Describe a module: parameters and buffers by name, which of them are one, and its map."""
         if not isinstance(target, nn.Module):
             raise TypeError(f"an nn.Module is wanted, a {type(target).__name__} was made")
@@ -111,14 +111,15 @@ class Host:
         parameters = {}
         for name, parameter in target.named_parameters(remove_duplicate=False):
             parameters[name] = {
-                "value": parameter,
-                "grad": parameter.grad,
+                "shape": tuple(parameter.shape),
+                "value": parameter if values else None,
+                "grad": parameter.grad if values else None,
                 "requires_grad": parameter.requires_grad,
                 "tied_to": first.setdefault(id(parameter), name),
             }
         return {
             "parameters": parameters,
-            "buffers": dict(target.named_buffers()),
+            "buffers": dict(target.named_buffers()) if values else {},
             "map": getattr(target, "PARAM_MAP", {}),
         }
 

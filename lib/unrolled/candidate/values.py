@@ -96,10 +96,10 @@ class Packer:
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise ValueRefused(f"nested deeper than {MAX_DEPTH} or more than {MAX_NODES} items")
-        for types, write in _WRITERS:
-            if isinstance(value, types):
-                return write(self, value, depth)
-        return {"opaque": type(value).__name__[:200]}
+        write = _EXACTLY.get(type(value))
+        if write is None:
+            write = next((w for types, w in _WRITERS if isinstance(value, types)), _opaque)
+        return write(self, value, depth)
 
     def _many(self, values: Any, depth: int) -> list[Any]:
         return [self.tree(value, depth + 1) for value in values]
@@ -174,6 +174,19 @@ _WRITERS: list[tuple[Any, Callable[[Packer, Any, int], Any]]] = [
     (type(...), lambda p, v, d: {"ellipsis": True}),
     (Iterator, Packer._iterator),
 ]
+
+
+# Most values are plainly of one of these types: no need to walk the list above.
+_EXACTLY = {
+    kind: write
+    for types, write in _WRITERS
+    for kind in (types if isinstance(types, tuple) else (types,))
+    if kind in (type(None), bool, str, int, float, Tensor, tuple, list, set, frozenset)
+} | {dict: Packer._mapping}
+
+
+def _opaque(packer: Packer, value: Any, depth: int) -> Any:
+    return {"opaque": type(value).__name__[:200]}
 
 
 def _unpack(tree: Any, tensors: list[Tensor], resolve: Callable[[int], Any], depth: int) -> Any:

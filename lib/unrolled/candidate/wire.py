@@ -18,6 +18,7 @@ from safetensors import torch as safetensors
 from torch import Tensor
 
 MAX_FRAME = 512 * 2**20
+MAX_HEAD = 16 * 2**20  # JSON grows twentyfold when parsed
 MAX_CALLBACKS = 100_000
 _HEAD = struct.Struct(">II")
 
@@ -75,8 +76,8 @@ def receive(sock: socket.socket, seconds: float | None = None) -> tuple[Message,
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     head, body = _HEAD.unpack(_read(sock, _HEAD.size, deadline))
-    if head + body > MAX_FRAME:
-        raise WireError(f"a message of {head + body} bytes, at most {MAX_FRAME} are read")
+    if head > MAX_HEAD or head + body > MAX_FRAME:
+        raise WireError(f"a message of {head} + {body} bytes is larger than any reply may be")
     return decode(_read(sock, head, deadline), _read(sock, body, deadline))
 
 

@@ -16,10 +16,10 @@ from unrolled.checks.mistakes import ch06 as mistakes
 CHAPTER = "06-self-attention"
 MODULE = "unrolled.attention"
 
-PADDING = Section("sec-06-padding", "6.4 Padding")
-CAUSAL = Section("sec-06-causal", "6.5 The future")
+PADDING = Section("sec-06-padding", "6.5 The padding mask: real sentences side by side")
+CAUSAL = Section("sec-06-causal", "6.6 The causal mask: not a word from the future")
 SCALED = Section("sec-06-scaled", "6.3 Scaled dot-product attention")
-SELF = Section("sec-06-self", "6.8 The layer")
+SELF = Section("sec-06-self", "6.9 The self-attention layer")
 
 
 def _padding(answer: Handle, draw: Draw) -> Any:

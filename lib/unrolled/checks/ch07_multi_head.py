@@ -129,8 +129,8 @@ def _values(answer: Handle, draw: Draw) -> Any:
 
 def _memory(answer: Handle, draw: Draw) -> Any:
     layer, _, D = _layer(answer, draw)
-    B, Tq, Tk = _lengths(draw)
-    return layer(draw.normal("query", B, Tq, D), draw.normal("key", B, Tk, D)).output()
+    B, T, _ = _lengths(draw)
+    return layer(draw.normal("query", B, T, D), draw.normal("key", B, T, D)).output()
 
 
 def _cross(answer: Handle, draw: Draw) -> Any:
@@ -224,7 +224,7 @@ MULTI_HEAD_ATTENTION = Exercise(
     section=LAYER,
     probes=(
         Probe("values, a sequence asks itself", _values, 2),
-        Probe("keys from a memory, values follow the keys", _memory, 1),
+        Probe("keys from a memory as long, values follow them", _memory, 1),
         Probe("query, key and value all different", _cross, 2),
         Probe("without biases", _without_bias, 1),
         Probe("a mask for each head", _head_masks, 1),

@@ -11,15 +11,16 @@ from __future__ import annotations
 import functools
 import itertools
 import time
-from collections.abc import Iterator
+from typing import Any
 
 from unrolled.candidate.handles import Candidate
-from unrolled.checks.compare import TOLERANCE, same
+from unrolled.checks.compare import TOLERANCE, distance, mismatch
 from unrolled.checks.draw import Draw
-from unrolled.checks.exercise import Exercise, Mistake, PatchRefused, mistaken
+from unrolled.checks.exercise import Exercise, Mistake, PatchRefused, Probe, mistaken
 from unrolled.checks.probing import Examination, ProbeResult, observe
 
 SECONDS = 0.5
+CLOSE = 1e-4  # two ways of writing one mistake may round differently, also in float64
 
 
 def diagnose(examination: Examination, seconds: float = SECONDS) -> tuple[Mistake, ...]:
@@ -27,91 +28,110 @@ def diagnose(examination: Examination, seconds: float = SECONDS) -> tuple[Mistak
 
     Args:
         examination: the answer's results.
-        seconds: of computing that the search may take; what was found by then is returned.
+        seconds: of computing for pairs and triples together; single mistakes are all tried.
 
     Returns:
         Mistakes; empty if the answer passes or nothing known explains it.
     """
     if not examination.failing:
         return ()
-    search = _Search(examination)
-    for size in (1, 2, 3):
-        for mistakes in search.combinations(size, seconds):
-            if search.explains(mistakes):
-                return mistakes
-    return search.partly(seconds)
+    search = _Search(examination, seconds)
+    return search.single() or search.several(2) or search.several(3) or search.partly()
 
 
 @functools.lru_cache(maxsize=4096)
-def _wrong_answer(exercise_id: str, slugs: tuple[str, ...]) -> object | None:
-    from unrolled.checks.registry import exercise
-
-    found: Exercise = exercise(exercise_id)
+def _wrong_answer(exercise: Exercise, mistakes: tuple[Mistake, ...]) -> object | None:
     try:
-        return mistaken(found, tuple(found.mistake(slug) for slug in slugs))
+        return mistaken(exercise, mistakes)
     except PatchRefused:
-        return None  # two patches of the same line cannot stand together
+        return None  # two patches of one line cannot stand together
 
 
 class _Search:
-    def __init__(self, examination: Examination):
+    def __init__(self, examination: Examination, seconds: float):
         self.examination = examination
         self.exercise = examination.exercise
         # Failing probes tell mistakes apart best, so they are asked first.
         self.failing = examination.failing
         self.passing = [result for result in examination.results if result.passed]
-        self.agreed: dict[tuple[tuple[str, ...], str], bool] = {}
-        self.started = time.thread_time()
+        self.distances: dict[tuple[tuple[Mistake, ...], str], float] = {}
+        self.broken: set[tuple[Mistake, str]] = set()
+        self.seconds = seconds
 
-    def combinations(self, size: int, seconds: float) -> Iterator[tuple[Mistake, ...]]:
-        """All singles, whatever the time; pairs and triples of harmless ones while it lasts."""
-        mistakes = self.exercise.mistakes
-        if size > 1:
-            mistakes = tuple(m for m in mistakes if not self._late(seconds) and self._harmless(m))
-        for chosen in itertools.combinations(mistakes, size):
-            if size > 1 and self._late(seconds):
-                return
-            yield chosen
+    def single(self) -> tuple[Mistake, ...]:
+        """The one mistake that gives the same everywhere; the closest, if several nearly do."""
+        explaining = [m for m in self.exercise.mistakes if self._explain((m,))]
+        return (min(explaining, key=self._farthest),) if explaining else ()
 
-    def explains(self, mistakes: tuple[Mistake, ...]) -> bool:
-        """Whether they give the answer's observation in every probe."""
-        return all(self._agrees(mistakes, result) for result in (*self.failing, *self.passing))
-
-    def partly(self, seconds: float) -> tuple[Mistake, ...]:
-        """The harmless mistakes that explain the most failing probes, each at least one more."""
-        explained = {}
-        for mistake in self.exercise.mistakes:
-            if self._late(2 * seconds) or not self._harmless(mistake):
-                continue
-            agreed = [r.probe.name for r in self.failing if self._agrees((mistake,), r)]
-            explained[mistake.slug] = set(agreed)
-        left = {result.probe.name for result in self.failing if result.probe.values}
-        named: list[Mistake] = []
-        while explained and len(named) < 3:
-            slug = max(explained, key=lambda s: len(explained[s] & left))
-            if not explained[slug] & left:
+    def several(self, size: int) -> tuple[Mistake, ...]:
+        """The first ``size`` mistakes that together give the same everywhere, while time lasts."""
+        combinations = itertools.combinations(self.agreed, size)
+        started = time.thread_time()
+        for mistakes in combinations:
+            if time.thread_time() - started > self.seconds / 2:
                 break
-            left -= explained.pop(slug)
-            named.append(self.exercise.mistake(slug))
-        return tuple(named)
+            if self._plausible(mistakes) and self._explain(mistakes):
+                return mistakes
+        return ()
 
-    def _late(self, seconds: float) -> bool:
-        return time.thread_time() - self.started > seconds
+    def partly(self) -> tuple[Mistake, ...]:
+        """The mistakes that explain half of the failing probes or more, each at least one."""
+        left = {result.probe.name for result in self.failing if result.probe.values}
+        enough, named = len(left) / 2, []
+        explained = dict(self.agreed)
+        covered: set[str] = set()
+        while explained and len(named) < 3:
+            mistake = max(explained, key=lambda m: len(explained[m] & left))
+            found = explained.pop(mistake) & left
+            if not found:
+                break
+            left, covered = left - found, covered | found
+            named.append(mistake)
+        return tuple(named) if len(covered) >= enough else ()
 
-    def _harmless(self, mistake: Mistake) -> bool:
-        """Whether a mistake keeps what the answer gets right."""
-        return all(self._agrees((mistake,), result) for result in self.passing)
+    @functools.cached_property
+    def agreed(self) -> dict[Mistake, set[str]]:
+        """The failing probes that each mistake explains, those that explain most in front.
 
-    def _agrees(self, mistakes: tuple[Mistake, ...], result: ProbeResult) -> bool:
-        key = tuple(mistake.slug for mistake in mistakes), result.probe.name
-        if key not in self.agreed:
-            answer = _wrong_answer(self.exercise.id, key[0])
-            self.agreed[key] = answer is not None and self._gives_the_same(answer, result)
-        return self.agreed[key]
+        Only of mistakes that keep what the answer gets right.
+        """
+        found = {
+            mistake: {r.probe.name for r in self.failing if self._agree((mistake,), r)}
+            for mistake in self.exercise.mistakes
+            if all(self._agree((mistake,), result) for result in self.passing)
+        }
+        return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 
-    def _gives_the_same(self, answer: object, result: ProbeResult) -> bool:
-        probe = result.probe
+    def _plausible(self, mistakes: tuple[Mistake, ...]) -> bool:
+        """Whether every failing probe has a culprit, and a lone culprit gives what was seen."""
+        for result in self.failing:
+            culprits = [m for m in mistakes if (m, result.probe.name) in self.broken]
+            if not culprits:
+                return False
+            if len(culprits) == 1 and result.probe.name not in self.agreed[culprits[0]]:
+                return False
+        return len({mistake.slug for mistake in mistakes}) == len(mistakes)
+
+    def _explain(self, mistakes: tuple[Mistake, ...]) -> bool:
+        """Whether they give the answer's observation in every probe."""
+        return all(self._agree(mistakes, result) for result in (*self.failing, *self.passing))
+
+    def _farthest(self, mistake: Mistake) -> float:
+        return max(
+            self.distances[(mistake,), result.probe.name] / TOLERANCE[result.probe.dtype]
+            for result in self.examination.results
+        )
+
+    def _agree(self, mistakes: tuple[Mistake, ...], result: ProbeResult) -> bool:
+        key = mistakes, result.probe.name
+        if key not in self.distances:
+            answer = _wrong_answer(self.exercise, mistakes)
+            observed = None if answer is None else self._observe(answer, result.probe)
+            self.distances[key] = distance(result.observed, observed)
+            if len(mistakes) == 1 and mismatch(result.wanted, observed, result.probe.dtype):
+                self.broken.add((mistakes[0], result.probe.name))
+        return self.distances[key] <= CLOSE
+
+    def _observe(self, answer: object, probe: Probe) -> Any:
         draw = Draw(self.examination.seed, self.exercise.reference, probe.dtype)
-        candidate = Candidate.local(answer, self.exercise.name)
-        observed = observe(self.exercise, probe, candidate, draw)
-        return same(result.observed, observed, TOLERANCE[probe.dtype] / 10)
+        return observe(self.exercise, probe, Candidate.local(answer, self.exercise.name), draw)

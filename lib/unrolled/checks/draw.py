@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import zlib
 from typing import Any
@@ -90,7 +91,7 @@ class Draw:
         layer = answer(*args, **kwargs)
         if self.dtype != torch.float32:
             layer.call("to", self.dtype)
-        layer.load(transplanted(wanted, layer.state()))
+        layer.load(transplanted(wanted, layer.state(values=False)))
         layer.call("eval")
         return layer
 
@@ -102,7 +103,7 @@ class Draw:
         Returns:
             Those of the inputs in order, and those of the reference's parameters by name.
         """
-        state = layer.state()
+        state = layer.state(values=False)
         names = list(state.parameters)
         cotangent = self.cotangent(out)
         found = layer.candidate.vjp([out], [cotangent], [*inputs, *((layer, n) for n in names)])
@@ -119,9 +120,7 @@ class Draw:
         return self._normal(value.shape)
 
     def _parameters(self, args: tuple, kwargs: dict) -> dict[str, Tensor]:
-        with torch.random.fork_rng(devices=[]):
-            like = self.reference(*args, **kwargs)
-        self._shapes = {name: tuple(p.shape) for name, p in like.named_parameters()}
+        self._shapes = _shapes(self.reference, args, tuple(sorted(kwargs.items())))
         drawn = {}
         for name, shape in self._shapes.items():
             # By name and not in order, so that the order in which a layer registers is free.
@@ -138,6 +137,13 @@ class Draw:
             value = value.to(self.dtype)
         self.shown[name] = value
         return value
+
+
+@functools.lru_cache(maxsize=1024)
+def _shapes(reference: Any, args: tuple, kwargs: tuple) -> dict[str, tuple[int, ...]]:
+    with torch.random.fork_rng(devices=[]):
+        like = reference(*args, **dict(kwargs))
+    return {name: tuple(parameter.shape) for name, parameter in like.named_parameters()}
 
 
 def kind(value: Any) -> str:

@@ -17,7 +17,7 @@ from unrolled.checks.source import readable_source
 Program = Callable[[Handle, Draw], Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Probe:
     """One thing that must hold.
 
@@ -43,7 +43,7 @@ class Probe:
     dtype: torch.dtype = torch.float32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Section:
     """A place in the book."""
 
@@ -51,7 +51,7 @@ class Section:
     title: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mistake:
     """A named wrong answer: the reference's own source with one thing changed.
 
@@ -61,6 +61,7 @@ class Mistake:
         patches: pairs ``(old, new)``; each old text stands exactly once in the reference's source.
         section: where to read.
         without: global names that the wrong answer does not have.
+        variant: tells apart several ways of making one and the same mistake.
     """
 
     slug: str
@@ -68,9 +69,10 @@ class Mistake:
     patches: tuple[tuple[str, str], ...] = ()
     section: Section | None = None
     without: tuple[str, ...] = ()
+    variant: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """One thing a learner writes.
 

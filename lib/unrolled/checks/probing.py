@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,13 +26,14 @@ class ProbeResult:
     Attributes:
         earned: points, 0 unless passed.
         difference: what is wrong, None if passed.
-        observed: what the answer gave, for diagnosis.
+        wanted, observed: what the reference and the answer gave, for diagnosis.
         inputs: the draw's named inputs.
     """
 
     probe: Probe
     earned: int
     difference: Mismatch | None
+    wanted: Any
     observed: Any
     inputs: dict[str, Any]
 
@@ -133,8 +135,9 @@ def _ask(
     observed = observe(exercise, probe, candidate, draw)
     wanted = reference_observation(exercise, probe, seed, small)
     difference = mismatch(wanted, observed, probe.dtype)
-    return ProbeResult(probe, 0 if difference else probe.points, difference, observed, draw.shown)
+    earned = 0 if difference else probe.points
+    return ProbeResult(probe, earned, difference, wanted, observed, draw.shown)
 
 
 def _unpaid(result: ProbeResult) -> ProbeResult:
-    return ProbeResult(result.probe, 0, result.difference, result.observed, result.inputs)
+    return dataclasses.replace(result, earned=0)

@@ -13,7 +13,7 @@ from unrolled.checks.compare import Raised, numbers
 from unrolled.checks.exercise import Exercise, Section
 from unrolled.checks.probing import ProbeResult
 
-_WIDTH = 52
+_WIDTH = 58
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,11 @@ class Report:
     def text(self) -> str:
         """The report for a terminal."""
         score = f"{_points(self.points)} of {self.max_points} points"
-        lines = [f"{self.exercise:<{_WIDTH}}{score:>16}"]
+        lines = [f"{self.exercise:<{_WIDTH}}{score:>14}"]
         for result in self.probes:
             mark = "ok" if result.passed else "no"
             paid = f"{result.earned}/{result.probe.points}"
-            lines.append(f"  {mark:<4}{result.probe.name:<{_WIDTH - 6}}{paid:>16}")
+            lines.append(f"  {mark:<4}{result.probe.name:<{_WIDTH - 6}}{paid:>14}")
         if self.fix_first:
             lines.append(f"Fix first: {self.fix_first}")
             lines += [f"  {name:<9} {value}" for name, value in self.facts()]
@@ -121,7 +121,8 @@ def render_html(report: Report) -> str:
     """The report for a notebook: a table that reads well in light, dark and aloud."""
     escape = html.escape
     rows = "".join(
-        f"<tr><td>{'✓ ok' if r.passed else '✗ no'}</td><td>{escape(r.probe.name)}</td>"
+        f"<tr><td style='text-align:left'>{'✓ ok' if r.passed else '✗ no'}</td>"
+        f"<td style='text-align:left'>{escape(r.probe.name)}</td>"
         f"<td style='text-align:right'>{r.earned}/{r.probe.points}</td></tr>"
         for r in report.probes
     )
@@ -130,8 +131,9 @@ def render_html(report: Report) -> str:
         "<table style='width:100%;border-collapse:collapse'>",
         f"<caption style='text-align:left;font-weight:bold'>{escape(report.exercise)}: "
         f"{_points(report.points)} of {report.max_points} points</caption>",
-        "<thead><tr><th scope='col'>result</th><th scope='col' style='text-align:left'>what was "
-        "asked</th><th scope='col'>points</th></tr></thead>",
+        "<thead><tr><th scope='col' style='text-align:left'>result</th>"
+        "<th scope='col' style='text-align:left'>what was asked</th>"
+        "<th scope='col'>points</th></tr></thead>",
         f"<tbody>{rows}</tbody></table>",
     ]
     if report.fix_first:

@@ -44,10 +44,9 @@ def transplanted(wanted: dict[str, Tensor], state: State) -> dict[str, Tensor]:
             raise Unfit(_unexpected(name, wanted, state)) from None
         except (TypeError, ValueError, IndexError, RuntimeError, AttributeError):
             raise Unfit(f"PARAM_MAP[{name!r}] is not one of the forms it can have") from None
-        if value.shape != parameter.value.shape:
+        if tuple(value.shape) != parameter.shape:
             raise Unfit(
-                f"parameter {name} has shape {tuple(parameter.value.shape)}, "
-                f"{tuple(value.shape)} is wanted"
+                f"parameter {name} has shape {parameter.shape}, {tuple(value.shape)} is wanted"
             )
         values[name] = value
     missing = [name for name in wanted if name not in used]

@@ -138,7 +138,7 @@ def checked_outputs(outputs: Any) -> list[NotebookNode]:
     """Keep those outputs that are well formed, capped, and nothing but text and PNG."""
     kept: list[NotebookNode] = []
     for output in outputs[:MAX_OUTPUTS] if isinstance(outputs, list) else ():
-        make = _KINDS.get(output.get("output_type")) if isinstance(output, dict) else None
+        make = _KINDS.get(str(output.get("output_type"))) if isinstance(output, dict) else None
         made = make(output) if make else None
         if made is not None:
             kept.append(made)

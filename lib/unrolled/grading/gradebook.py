@@ -13,6 +13,7 @@ import os
 import secrets
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import Execute
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from unrolled.authoring.release import register_assignment, release
@@ -113,7 +115,9 @@ class Course:
             config.CourseDirectory.assignment_id = assignment
             config.CourseDirectory.student_id = learner
             coursedir = CourseDirectory(config=config)
-            _TrustedAutograde(marked, coursedir=coursedir, config=config, log=log).start()
+            with warnings.catch_warnings():  # SQLAlchemy's, about nbgrader's own queries
+                warnings.simplefilter("ignore", SAWarning)
+                _TrustedAutograde(marked, coursedir=coursedir, config=config, log=log).start()
 
     def manual_marks(self, assignment: str, learner: str) -> dict[str, tuple[float | None, float]]:
         """What is marked by hand: grade id to the mark (None while it waits) and its maximum."""

@@ -92,6 +92,7 @@ def _owners(cells: Sequence[Cell], release: Release) -> tuple[dict[int, str], li
     """Say which cell stands for which grade id; of several the last, as in a notebook run."""
     graded = release.graded
     by_id = {cell.grade_id: n for n, cell in enumerate(cells) if cell.grade_id in graded}
+    by_id = _unlabelled(cells, release) | by_id
     notes = []
     copies = [cell.grade_id for cell in cells if cell.grade_id in graded]
     for grade_id in sorted({g for g in copies if copies.count(g) > 1}):
@@ -109,6 +110,23 @@ def _owners(cells: Sequence[Cell], release: Release) -> tuple[dict[int, str], li
                 notes.append(f"The answer to {exercise.name} was found by its name.")
                 break
     return {number: grade_id for grade_id, number in by_id.items()}, notes
+
+
+def _unlabelled(cells: Sequence[Cell], release: Release) -> dict[str, int]:
+    """Find what lost its grade id but not its place: locked text, and prose that follows it."""
+    found: dict[str, int] = {}
+    free = [n for n, cell in enumerate(cells) if not cell.grade_id]
+    before = -1
+    for grade_id, original in release.graded.items():
+        role = original.metadata.nbgrader
+        if not role.solution:
+            same = [n for n in free if cells[n].source.strip() == original.source.strip()]
+            if same:
+                found[grade_id] = same[-1]
+        elif original.cell_type == "markdown" and before + 1 in free:
+            found[grade_id] = before + 1
+        before = found.get(grade_id, -2)
+    return found
 
 
 def _fitted(cell: Cell, original: NotebookNode | None) -> NotebookNode:

@@ -18,7 +18,7 @@ from unrolled.grading.matching import Release, match
 from unrolled.grading.reading import Found, Submission, find_learners, read_submission
 from unrolled.grading.sandbox import Tier
 from unrolled.grading.worker_package import build_worker_package
-from unrolled.grading.workers import Limits, Worker
+from unrolled.grading.workers import Limits, Worker, WorkerFailed
 
 log = logging.getLogger("unrolled.grading")
 
@@ -144,4 +144,12 @@ class _One:
             marks = tuple(Mark(exercise, problem=submission.problem) for exercise in exercises)
             return Marked(marks, Execution())
         cells = code_cells(notebook)
-        return mark_submission(cells, exercises, self.worker, submission.learner, self.secret)
+        try:
+            return mark_submission(cells, exercises, self.worker, submission.learner, self.secret)
+        except WorkerFailed:
+            raise
+        except Exception as error:  # whatever a submission does to the grader, the batch goes on
+            log.exception("%s: the grader failed", submission.learner)
+            why = f"The grader failed ({type(error).__name__}); your instructor can see why."
+            marks = tuple(Mark(exercise, problem=why, fault=True) for exercise in exercises)
+            return Marked(marks, Execution())

@@ -25,7 +25,7 @@ BOUNDARY = ("candidate/__init__", "candidate/values", "candidate/wire", "candida
 OPEN = {"", "unrolled", *(f"unrolled.{name}" for name in SHARED)}  # need not be followed
 INSIDE = ("grading/inside/__init__", "grading/inside/zygote", "grading/inside/cells")
 
-CHECKS_STUB = '''"""Stands for the course's checks: when a notebook is graded they are asked elsewhere."""
+CHECKS_STUB = '''"""Stands for the course's checks, which are asked elsewhere in grading."""
 
 from __future__ import annotations
 

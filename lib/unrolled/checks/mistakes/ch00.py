@@ -12,7 +12,11 @@ SOFTMAX = (
     Mistake("softmax-no-shift", "the exponential of a large logit overflows and the result is NaN: "
             "subtract each row's maximum first.", ((_SHIFT, "shifted = logits"),)),
     Mistake("softmax-over-everything", "one sum runs over the whole tensor; each row along dim has "
-            "its own.", ((_SHARE, "return exponentials / exponentials.sum()"),)),
+            "its own.", ((_SHIFT, "shifted = logits - logits.max()"),
+             (_SHARE, "return exponentials / exponentials.sum()"))),
+    Mistake("softmax-over-everything", "one sum runs over the whole tensor; each row along dim has "
+            "its own.", ((_SHARE, "return exponentials / exponentials.sum()"),),
+            variant="each row shifted by its own maximum"),
     Mistake("softmax-wrong-axis", "the sum runs along the first axis, whatever dim says.",
             ((_SHIFT, "dim = 0\n    " + _SHIFT),)),
     Mistake("softmax-last-axis-only", "the sum runs along the last axis, whatever dim says.",
@@ -42,19 +46,22 @@ CROSS_ENTROPY = (
     Mistake("ce-log-of-softmax", "a probability that underflows to 0 gives an infinite loss: take "
             "log and softmax in one step, z - logsumexp(z).",
             ((_LOG, "log_probs = logits.softmax(dim=-1).log()"),)),
-    Mistake("ce-epsilon", "a small number is added before the logarithm, which caps the loss: take "
-            "log and softmax in one step, z - logsumexp(z).",
-            ((_LOG, "log_probs = (logits.softmax(dim=-1) + 1e-9).log()"),)),
+    *(
+        Mistake("ce-epsilon", "a small number is added before the logarithm, which caps the loss: "
+                "take log and softmax in one step, z - logsumexp(z).",
+                ((_LOG, f"log_probs = (logits.softmax(dim=-1) + {small}).log()"),), variant=small)
+        for small in ("1e-6", "1e-7", "1e-8", "1e-9", "1e-10", "1e-12")
+    ),
     Mistake("ce-sum", "the losses are added up; their mean is wanted.",
-            ((_MEAN, "return -true_log_probs.sum()"),)),
+            ((".mean()", ".sum()"),)),
     Mistake("ce-sign", "the sign is missing: a log-probability is negative, the loss is positive.",
-            ((_MEAN, "return true_log_probs.mean()"),)),
+            (("return -", "return "),)),
     Mistake("ce-log2", "the loss is in bits (log 2); nats are wanted (natural logarithm).",
-            ((_MEAN, "return -true_log_probs.mean() / 0.6931471805599453"),)),
+            (("-true_log_probs", "-true_log_probs.div(0.6931471805599453)"),)),
     Mistake("ce-softmax-twice", "the softmax is taken twice: the logits go in as they are.",
             ((_LOG, "logits = logits.softmax(dim=-1)\n    " + _LOG),)),
     Mistake("ce-no-log", "the loss is minus the probability; the logarithm is missing.",
-            ((_MEAN, "return -true_log_probs.exp().mean()"),)),
+            (("-true_log_probs", "-true_log_probs.exp()"),)),
     Mistake("ce-one-minus", "the loss is 1 minus the probability; it is minus its logarithm.",
             ((_MEAN, "return (1 - true_log_probs.exp()).mean()"),)),
     Mistake("ce-all-classes", "the mean also runs over the classes: divide by the number of "
@@ -69,25 +76,25 @@ CROSS_ENTROPY = (
             "positions; average over both.",
             ((_MEAN, "return -true_log_probs.sum() / targets.size(0)"),)),
     Mistake("ce-detached", "no gradient flows: the log-probabilities are detached.",
-            ((_MEAN, "return -true_log_probs.detach().mean()"),)),
+            (("log_probs.gather", "log_probs.detach().gather"),)),
 )  # fmt: skip
 
 EMBEDDING_LOOKUP = (
     Mistake("embed-transposed", "columns of the table are taken; a token's vector is a row.",
-            (("weight[ids]", "weight.T[ids]"),)),
+            (("return weight", "return weight.T"),)),
     Mistake("embed-one-off", "each id gets the row before its own: ids start at 0.",
-            (("weight[ids]", "weight[ids - 1]"),)),
-    Mistake("embed-next", "each id gets the row after its own: ids start at 0.",
-            (("weight[ids]", "weight[(ids + 1) % weight.size(0)]"),)),
+            (("[ids]", "[ids - 1]"),)),
+    Mistake("embed-one-off", "each id gets the row after its own: ids start at 0.",
+            (("[ids]", "[(ids + 1) % weight.size(0)]"),), variant="after"),
     Mistake("embed-detached", "no gradient reaches the table.",
-            (("weight[ids]", "weight.detach()[ids]"),)),
+            (("return weight", "return weight.detach()"),)),
     Mistake("embed-flattened", "the rows come in one long list; the shape of ids is to be kept.",
-            (("weight[ids]", "weight[ids.flatten()]"),)),
+            (("[ids]", "[ids.flatten()]"),)),
     Mistake("embed-summed", "the rows are added up; each position keeps its own.",
             (("weight[ids]", "weight[ids].sum(dim=-2)"),)),
     Mistake("embed-scaled", "the rows are multiplied by the square root of D. The Transformer does "
             "that elsewhere (chapter 10).",
-            (("weight[ids]", "weight[ids] * weight.size(1) ** 0.5"),)),
+            (("return ", "return weight.size(1) ** 0.5 * "),)),
     Mistake("embed-features-first", "features stand in front of the positions: D is the last axis.",
             (("weight[ids]", "weight[ids].movedim(-1, 0)"),)),
 )  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 from unrolled.checks.exercise import Mistake, Section
 
 SCALED = Section("sec-06-scaled", "6.3 Scaled dot-product attention")
-MASKS = Section("sec-06-masks", "6.6 Masks before softmax")
+MASKS = Section("sec-06-masks", "6.4 Masks before softmax")
 NOWHERE = Section("sec-06-fully-masked", "6.7 A row that may attend nowhere")
-DROPOUT = Section("sec-06-dropout", "6.9 Dropout")
+DROPOUT = Section("sec-06-dropout", "6.8 Dropout on the weights")
 
 _PAD = "return (ids != pad_id)[:, None, None, :]"
 
@@ -40,17 +40,17 @@ _TRIL = "every_pair.tril(diagonal=Tk - Tq)"
 
 CAUSAL_MASK = (
     Mistake("causal-triu", "the upper triangle is True: each query sees the future and not the "
-            "past.", ((_TRIL, "every_pair.triu(diagonal=Tk - Tq)"),)),
+            "past.", ((".tril(", ".triu("),)),
     Mistake("causal-strict", "the diagonal is False: a query may not see its own position, and the "
-            "first one sees nothing.", ((_TRIL, "every_pair.tril(diagonal=Tk - Tq - 1)"),)),
+            "first one sees nothing.", (("Tk - Tq)", "Tk - Tq - 1)"),)),
     Mistake("causal-top-left", "with fewer queries than keys the queries are the last Tq positions; "
-            "this mask treats them as the first.", ((_TRIL, "every_pair.tril()"),)),
+            "this mask treats them as the first.", (("diagonal=Tk - Tq", ""),)),
     Mistake("causal-float", "the mask holds numbers. A mask here is boolean, torch.bool.",
-            ((_TRIL, "every_pair.float().tril(diagonal=Tk - Tq)"),)),
+            (("return every_pair", "return every_pair.float()"),)),
     Mistake("causal-one-ahead", "each query also sees the key right after it.",
-            ((_TRIL, "every_pair.tril(diagonal=Tk - Tq + 1)"),)),
+            (("Tk - Tq)", "Tk - Tq + 1)"),)),
     Mistake("causal-inverted", "True and False are exchanged: True means may attend.",
-            ((_TRIL, "~every_pair.tril(diagonal=Tk - Tq)"),)),
+            (("return every", "return ~every"),)),
     Mistake("causal-square", "Tk is ignored: the mask is (Tq, Tq).",
             (("torch.ones(Tq, Tk,", "torch.ones(Tq, Tq,"), (_TRIL, "every_pair.tril()"))),
     Mistake("causal-everything", "the mask is True everywhere: nothing hides the future.",
@@ -109,6 +109,9 @@ SCALED_DOT_PRODUCT_ATTENTION = (
     Mistake("mask-tiny-fill", "hidden scores are filled with 1e-9, which is nearly 0 and still gets "
             "weight: the sign belongs before the number (-1e9).",
             ((_FILL, "scores = scores.masked_fill(~mask, 1e-9)"),), MASKS),
+    Mistake("mask-tiny-fill", "hidden scores are filled with -1e-9, which is nearly 0 and still gets "
+            "weight: -1e9 has no sign in its exponent.",
+            ((_FILL, "scores = scores.masked_fill(~mask, -1e-9)"),), MASKS, variant="negative"),
     Mistake("mask-minus-one", "hidden scores are filled with -1, which still gets weight; they must "
             "be the most negative number.", ((_FILL, "scores = scores.masked_fill(~mask, -1.0)"),),
             MASKS),

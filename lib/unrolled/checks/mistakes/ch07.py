@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from unrolled.checks.exercise import Mistake, Section
 
-CROSS = Section("sec-07-cross", "7.6 Two sequences")
+CROSS = Section("sec-07-cross", "7.9 Asking another sentence")
 MASKS = Section("sec-07-masks", "7.7 One mask for all heads")
-OUTPUT = Section("sec-07-output", "7.5 The output projection")
+OUTPUT = Section("sec-07-output", "7.6 Why the output projection")
 SPLIT = Section("sec-07-split", "7.3 Splitting heads")
 MERGE = Section("sec-07-merge", "7.4 Merging heads")
 
@@ -47,8 +47,9 @@ MERGE_HEADS = (
     Mistake("merge-first-head", "only the first head is returned.", ((_MERGE, "return x[:, 0]"),)),
     Mistake("merge-flat", "positions are merged away as well: (B, T, D) is wanted.",
             ((_MERGE, "return x.transpose(1, 2).flatten(start_dim=1)"),)),
-    Mistake("merge-along-positions", "the heads are stacked along the positions; they are laid side "
-            "by side as features.", ((_MERGE, "return x.flatten(start_dim=1, end_dim=2)"),)),
+    Mistake("merge-flat", "the heads are stacked along the positions; they are laid side "
+            "by side as features.", ((_MERGE, "return x.flatten(start_dim=1, end_dim=2)"),),
+            variant="along the positions"),
     Mistake("merge-detached", "no gradient flows back: the result is detached.",
             ((_MERGE, _MERGE + ".detach()"),)),
 )  # fmt: skip
@@ -103,6 +104,10 @@ MULTI_HEAD_ATTENTION = (
             "never mixed.", ((_OUT, "out = merge_heads(heads)"),), OUTPUT),
     Mistake("biases-dropped", "the projections have no bias although bias=True.",
             tuple((made, made.replace("bias=bias", "bias=False")) for made in _MADE)),
+    Mistake("biases-dropped", "the projections' biases are never added.",
+            tuple((f"self.{p}_proj({x})", f"F.linear({x}, self.{p}_proj.weight)")
+                  for p, x in (("q", "query"), ("k", "key"), ("v", "value"),
+                               ("out", "merge_heads(heads)"))), variant="present and unused"),
     Mistake("mha-bias-ignored", "the projections have a bias although bias=False.",
             tuple((made, made.replace("bias=bias", "bias=True")) for made in _MADE)),
     Mistake("keys-values-swapped", "keys and values are exchanged when attention is called.",
@@ -113,6 +118,8 @@ MULTI_HEAD_ATTENTION = (
             "the memory.",
             (("key = query if key is None else key", "key = query"),
              ("value = key if value is None else value", "value = query")), CROSS),
+    Mistake("keys-from-query", "the keys are made of the query's sequence; they come from the "
+            "memory.", ((_K, _K.replace("(key)", "(query)")),), CROSS, variant="keys alone"),
     Mistake("queries-from-memory", "the queries are made of the memory; they come from the query's "
             "sequence.", ((_Q, _Q.replace("(query)", "(key)")),), CROSS),
     Mistake("value-from-query", "without a value, the values come from the query; they follow the "

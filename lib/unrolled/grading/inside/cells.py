@@ -20,7 +20,7 @@ from unrolled.candidate import wire
 from unrolled.candidate.host import Host
 
 MAX_TEXT = 100_000
-MAX_IMAGE = 2 * 2**20
+MAX_IMAGES = 8 * 2**20  # of one cell, together
 MAX_OUTPUTS = 100
 MAX_ERROR = 2_000
 KEPT_TYPES = ("text/plain", "image/png")  # nothing that a browser would execute
@@ -32,6 +32,7 @@ class Outputs:
     def __init__(self):
         self.items: list[dict[str, Any]] = []
         self.text_left = MAX_TEXT
+        self.images_left = MAX_IMAGES
 
     def stream(self, name: str, text: str) -> None:
         """Add printed text, joined with what was printed just before."""
@@ -49,9 +50,11 @@ class Outputs:
             value = data.get(kind)
             if isinstance(value, bytes):
                 value = base64.b64encode(value).decode()
-            if isinstance(value, str):
-                image_fits = kind == "image/png" and len(value) <= MAX_IMAGE
-                kept[kind] = value if image_fits else self._capped(value)
+            if isinstance(value, str) and kind == "text/plain":
+                kept[kind] = self._capped(value)
+            elif isinstance(value, str) and len(value) <= self.images_left:
+                kept[kind] = value
+                self.images_left -= len(value)
         self._add({"output_type": output_type, "data": kept})
 
     def error(self, name: str, message: str, lines: list[str]) -> None:
@@ -190,7 +193,8 @@ def _described(error: BaseException) -> dict[str, Any]:
     if isinstance(error, SyntaxError):
         lines = [error.lineno or 0]
     name = type(error).__name__[:200]
-    return {"type": name, "message": _text(error), "line": lines[-1] if lines else 0}
+    text = str(error.msg)[:MAX_ERROR] if isinstance(error, SyntaxError) else _text(error)
+    return {"type": name, "message": text, "line": lines[-1] if lines else 0}
 
 
 def _text(error: BaseException) -> str:

@@ -1,0 +1,15 @@
+"""What every test and doctest shares: the names of the examples, and repeatable properties."""
+
+import hypothesis
+import pytest
+import torch
+
+# Property tests draw the same examples on every run, and a slow machine is not a failure.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def doctest_names(doctest_namespace) -> None:
+    """Examples in docstrings speak of ``torch`` without importing it each time."""
+    doctest_namespace["torch"] = torch
