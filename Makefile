@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+SAMPLE := 06-self-attention
 SHELL  := /bin/bash
 READY  := $(VENV)/.ready
 # nbgrader shells out to alembic, Jupyter to its subcommands: the environment's own bin comes first.
@@ -24,3 +25,40 @@ $(READY): pyproject.toml constraints.txt .ci/system-packages
 	$(BIN)/pip install --upgrade -c constraints.txt pip
 	$(BIN)/pip install -c constraints.txt -e ".[learn,book,grade,dev]"
 	touch $@
+
+notebooks: $(READY)  ## solutions/ and exercises/ from book/*/exercises.md and the library
+	$(BIN)/unrolled notebooks
+
+# Warnings are errors. What is filtered out is the settings' echo and a notice of each kernel's.
+book: $(READY)  ## the published book, in _build/html
+	@set -o pipefail; PYTHONUNBUFFERED=1 $(BIN)/jupyter-book build . -W --keep-going 2>&1 | \
+	  grep --line-buffered -vE 'IPKernelApp|^.{0,6}(myst|myst-nb|sphinx-multitoc-numbering) v|^=*$$'
+	@echo "The book is in _build/html: open _build/html/index.html"
+
+course: book     ## everything: notebooks, book, and the sample class graded with feedback
+	$(BIN)/unrolled notebooks
+	mkdir -p class/submitted && cp -Rn tests/sample_class/learner-* class/submitted/
+	$(BIN)/unrolled grade $(SAMPLE)
+	@echo
+	@echo "The course is ready."
+	@echo "  book        _build/html/index.html"
+	@echo "  marks       class/grades.csv (and class/gradebook.db for nbgrader and formgrader)"
+	@echo "  feedback    class/feedback/learner-03/$(SAMPLE)/$(SAMPLE).html, one for each learner"
+
+learn: $(READY)  ## JupyterLab on the exercises
+	$(BIN)/jupyter lab exercises
+
+grade: $(READY)  ## grade class/submitted: make grade ASSIGNMENT=06-self-attention
+	$(BIN)/unrolled grade $(ASSIGNMENT)
+
+test: book       ## every test: library, checks, grading, notebooks, and the book in a browser
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pytest
+
+bench: $(READY)  ## measured ratios against peers, into benchmarks/results
+	$(BIN)/python benchmarks/attention.py
+	UNROLLED_EVERY_SEED=1 $(BIN)/pytest tests/checks
+
+clean:           ## remove what was built; keeps class/ and mylib/
+	rm -rf $(VENV) build _build .pytest_cache .ruff_cache .hypothesis

@@ -9,6 +9,10 @@ hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=No
 hypothesis.settings.load_profile("repeatable")
 
 
+# Tensors in tests are small: a second thread costs more to wake than it computes.
+torch.set_num_threads(1)
+
+
 @pytest.fixture(autouse=True)
 def doctest_names(doctest_namespace) -> None:
     """Examples in docstrings speak of ``torch`` without importing it each time."""

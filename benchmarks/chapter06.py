@@ -157,7 +157,7 @@ def measure_recall() -> list[dict]:
                     "steps": steps,
                     "seed": seed,
                     "parameters": sum(p.numel() for p in model.parameters()),
-                    "accuracy": {n: recall.accuracy(task, model, n) for n in PAIRS},
+                    "accuracy": {n: round(recall.accuracy(task, model, n), 4) for n in PAIRS},
                 }
                 rows.append(row)
                 print(task, kind, hidden, f"seed {seed}:", row["accuracy"], flush=True)
@@ -176,6 +176,8 @@ def main() -> None:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "minutes": round((time.perf_counter() - started) / 60, 1),
+        # Above the number of cores, other programs have slowed this one down.
+        "load_average_15_minutes": round(os.getloadavg()[2], 2),
         "settings": {
             "seeds": SEEDS,
             "context": CONTEXT,

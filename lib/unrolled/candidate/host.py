@@ -137,13 +137,14 @@ class Host:
             for thing in wrt
         ]
         live = [(o, c) for o, c in zip(outputs, cotangents, strict=True) if o.requires_grad]
-        if not live:
+        asked = [thing for thing in inputs if thing.requires_grad]
+        if not live or not asked:
             return [None] * len(inputs)
-        return list(
-            torch.autograd.grad(
-                [o for o, _ in live], inputs, [c for _, c in live], True, allow_unused=True
-            )
+        found = torch.autograd.grad(
+            [o for o, _ in live], asked, [c for _, c in live], retain_graph=True, allow_unused=True
         )
+        of = {id(thing): gradient for thing, gradient in zip(asked, found, strict=True)}
+        return [of.get(id(thing)) for thing in inputs]
 
     def table(self, rows: Tensor, last: bool) -> Callable[..., Tensor]:
         """Make an answer-free function: token ids to rows, of all ids or of the last alone."""

@@ -126,10 +126,11 @@ class Packer:
         return {"tensor": number, "device": value.device.type}
 
     def _add(self, value: Tensor) -> int:
-        # as_subclass drops a tensor subclass, whose methods are the learner's own.
-        plain = value.detach().as_subclass(Tensor).cpu()
+        plain = value.detach()
         if plain.layout != torch.strided:
             plain = plain.to_dense()
+        # as_subclass drops a tensor subclass, whose methods are the learner's own.
+        plain = plain.as_subclass(Tensor).cpu()
         self.bytes += plain.numel() * plain.element_size()
         if self.bytes > MAX_TENSOR_BYTES:
             raise ValueRefused(f"tensors of more than {MAX_TENSOR_BYTES} bytes")

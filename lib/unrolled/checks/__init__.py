@@ -7,10 +7,11 @@ holds the exercises of a chapter.
 """
 
 from unrolled.checks.examine import examine
-from unrolled.checks.exercise import Exercise, Mistake, Probe, Section
+from unrolled.checks.exercise import Exercise, Mistake, Probe
 from unrolled.checks.notebook import check, hint
 from unrolled.checks.registry import all_exercises, exercise, exercises
 from unrolled.checks.report import Report
+from unrolled.checks.sections import Section
 
 __all__ = [
     "Exercise", "Mistake", "Probe", "Report", "Section", "all_exercises", "check", "examine",

@@ -8,15 +8,16 @@ import torch
 
 from unrolled.candidate.handles import Handle
 from unrolled.checks.draw import Draw
-from unrolled.checks.exercise import Exercise, Probe, Section
+from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch00 as mistakes
+from unrolled.checks.sections import section
 
 CHAPTER = "00-warm-up"
 MODULE = "unrolled.basics"
 
-SOFTMAX_SECTION = Section("sec-00-softmax", "0.3 Softmax: from scores to shares")
-CROSS_ENTROPY_SECTION = Section("sec-00-cross-entropy", "0.4 Cross-entropy: the price of a guess")
-EMBEDDING_SECTION = Section("sec-00-embedding", "0.5 Embedding lookup: where the scores come from")
+SOFTMAX_SECTION = section("sec-00-softmax")
+CROSS_ENTROPY_SECTION = section("sec-00-cross-entropy")
+EMBEDDING_SECTION = section("sec-00-embedding")
 
 
 def _softmax_rows(answer: Handle, draw: Draw) -> Any:

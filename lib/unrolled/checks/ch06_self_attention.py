@@ -9,17 +9,18 @@ from torch import Tensor
 
 from unrolled.candidate.handles import Handle
 from unrolled.checks.draw import Draw
-from unrolled.checks.exercise import Exercise, Probe, Section
+from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import dropout_facts, one_hot_rows
 from unrolled.checks.mistakes import ch06 as mistakes
+from unrolled.checks.sections import section
 
 CHAPTER = "06-self-attention"
 MODULE = "unrolled.attention"
 
-PADDING = Section("sec-06-padding", "6.5 The padding mask: real sentences side by side")
-CAUSAL = Section("sec-06-causal", "6.6 The causal mask: not a word from the future")
-SCALED = Section("sec-06-scaled", "6.3 Scaled dot-product attention")
-SELF = Section("sec-06-self", "6.9 The self-attention layer")
+PADDING = section("sec-06-padding")
+CAUSAL = section("sec-06-causal")
+SCALED = section("sec-06-scaled")
+SELF = section("sec-06-self")
 
 
 def _padding(answer: Handle, draw: Draw) -> Any:

@@ -8,17 +8,18 @@ import torch
 
 from unrolled.candidate.handles import Handle
 from unrolled.checks.draw import Draw
-from unrolled.checks.exercise import Exercise, Probe, Section
+from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import dropout_facts, error_type, one_hot_rows
 from unrolled.checks.mistakes import ch07 as mistakes
+from unrolled.checks.sections import section
 
 CHAPTER = "07-multi-head"
 MODULE = "unrolled.attention"
 
-SPLIT = Section("sec-07-split", "7.3 Splitting heads")
-MERGE = Section("sec-07-merge", "7.4 Merging heads")
-LAYER = Section("sec-07-layer", "7.5 The layer")
-BUGS = Section("sec-07-bugs", "7.8 A bug hunt")
+SPLIT = section("sec-07-split")
+MERGE = section("sec-07-merge")
+LAYER = section("sec-07-layer")
+BUGS = section("sec-07-bugs")
 
 
 def _split(answer: Handle, draw: Draw) -> Any:

@@ -9,8 +9,8 @@ leaves the report with the facts alone.
 from __future__ import annotations
 
 import functools
+import heapq
 import itertools
-import time
 from typing import Any
 
 from unrolled.candidate.handles import Candidate
@@ -19,23 +19,22 @@ from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Mistake, PatchRefused, Probe, mistaken
 from unrolled.checks.probing import Examination, ProbeResult, observe
 
-SECONDS = 0.5
+TRIED = 40  # of the likeliest pairs, and as many triples: a few tenths of a second
 CLOSE = 1e-4  # two ways of writing one mistake may round differently, also in float64
 
 
-def diagnose(examination: Examination, seconds: float = SECONDS) -> tuple[Mistake, ...]:
+def diagnose(examination: Examination) -> tuple[Mistake, ...]:
     """Name the mistakes in an answer, most certain first.
 
     Args:
         examination: the answer's results.
-        seconds: of computing for pairs and triples together; single mistakes are all tried.
 
     Returns:
         Mistakes; empty if the answer passes or nothing known explains it.
     """
     if not examination.failing:
         return ()
-    search = _Search(examination, seconds)
+    search = _Search(examination)
     return search.single() or search.several(2) or search.several(3) or search.partly()
 
 
@@ -43,12 +42,12 @@ def diagnose(examination: Examination, seconds: float = SECONDS) -> tuple[Mistak
 def _wrong_answer(exercise: Exercise, mistakes: tuple[Mistake, ...]) -> object | None:
     try:
         return mistaken(exercise, mistakes)
-    except PatchRefused:
+    except (PatchRefused, SyntaxError):
         return None  # two patches of one line cannot stand together
 
 
 class _Search:
-    def __init__(self, examination: Examination, seconds: float):
+    def __init__(self, examination: Examination):
         self.examination = examination
         self.exercise = examination.exercise
         # Failing probes tell mistakes apart best, so they are asked first.
@@ -56,7 +55,6 @@ class _Search:
         self.passing = [result for result in examination.results if result.passed]
         self.distances: dict[tuple[tuple[Mistake, ...], str], float] = {}
         self.broken: set[tuple[Mistake, str]] = set()
-        self.seconds = seconds
 
     def single(self) -> tuple[Mistake, ...]:
         """The one mistake that gives the same everywhere; the closest, if several nearly do."""
@@ -64,15 +62,10 @@ class _Search:
         return (min(explaining, key=self._farthest),) if explaining else ()
 
     def several(self, size: int) -> tuple[Mistake, ...]:
-        """The first ``size`` mistakes that together give the same everywhere, while time lasts."""
-        combinations = itertools.combinations(self.agreed, size)
-        started = time.thread_time()
-        for mistakes in combinations:
-            if time.thread_time() - started > self.seconds / 2:
-                break
-            if self._plausible(mistakes) and self._explain(mistakes):
-                return mistakes
-        return ()
+        """The first ``size`` mistakes that together give the same everywhere."""
+        together = itertools.combinations(self.agreed, size)
+        likely = heapq.nsmallest(TRIED, together, key=self._implausibility)
+        return next((mistakes for mistakes in likely if self._explain(mistakes)), ())
 
     def partly(self) -> tuple[Mistake, ...]:
         """The mistakes that explain half of the failing probes or more, each at least one."""
@@ -102,15 +95,22 @@ class _Search:
         }
         return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 
-    def _plausible(self, mistakes: tuple[Mistake, ...]) -> bool:
-        """Whether every failing probe has a culprit, and a lone culprit gives what was seen."""
+    def _implausibility(self, mistakes: tuple[Mistake, ...]) -> int:
+        """How unlikely it is that just these explain the failures, judged from each alone.
+
+        Worst is a failure that none of them causes alone; then one that a single one causes, but
+        otherwise than was seen; then failures that several cause, which fewer would explain.
+        """
+        score = 100 * (len(mistakes) - len({mistake.slug for mistake in mistakes}))
         for result in self.failing:
             culprits = [m for m in mistakes if (m, result.probe.name) in self.broken]
             if not culprits:
-                return False
-            if len(culprits) == 1 and result.probe.name not in self.agreed[culprits[0]]:
-                return False
-        return len({mistake.slug for mistake in mistakes}) == len(mistakes)
+                score += 10
+            elif len(culprits) > 1:
+                score += len(culprits) - 1
+            elif result.probe.name not in self.agreed[culprits[0]]:
+                score += 3
+        return score
 
     def _explain(self, mistakes: tuple[Mistake, ...]) -> bool:
         """Whether they give the answer's observation in every probe."""

@@ -39,8 +39,9 @@ def examine(name: str, answer: Any, seed: int = 0, source: str | None = None) ->
 def _examined(found: Exercise, answer: Any, seed: int, source: str | None) -> Report:
     candidate = answer if isinstance(answer, Candidate) else Candidate.local(answer, found.name)
     examination = run_probes(found, candidate, seed, source)
-    mistakes = diagnose(examination)
-    first, also, smallest = _explained(examination, mistakes, candidate)
+    blank = blank_reason(examination.results)
+    mistakes = () if blank else diagnose(examination)
+    first, also, smallest = _explained(examination, mistakes, blank, candidate)
     section = next((m.section for m in mistakes[:1] if m.section), found.section)
     return Report(
         exercise=found.id,
@@ -68,14 +69,13 @@ def _one_thread() -> Iterator[None]:
 
 
 def _explained(
-    examination: Examination, mistakes: tuple[Mistake, ...], candidate: Candidate
+    examination: Examination, mistakes: tuple[Mistake, ...], blank: str, candidate: Candidate
 ) -> tuple[str, tuple[str, ...], ProbeResult | None]:
     if examination.banned:
         names = ", ".join(examination.banned)
         return f"this exercise asks you to write it without {names}.", (), None
     if not examination.failing:
         return "", (), None
-    blank = blank_reason(examination.results)
     if blank:
         return blank, (), None
     result = examination.failing[0]

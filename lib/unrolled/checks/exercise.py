@@ -12,6 +12,7 @@ import torch
 
 from unrolled.candidate.handles import Handle
 from unrolled.checks.draw import Draw
+from unrolled.checks.sections import Section
 from unrolled.checks.source import readable_source
 
 Program = Callable[[Handle, Draw], Any]
@@ -41,14 +42,6 @@ class Probe:
     says: str = ""
     values: bool = True
     dtype: torch.dtype = torch.float32
-
-
-@dataclass(frozen=True, eq=False)
-class Section:
-    """A place in the book."""
-
-    label: str
-    title: str
 
 
 @dataclass(frozen=True, eq=False)

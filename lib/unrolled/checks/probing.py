@@ -77,7 +77,7 @@ def run_probes(
     Raises:
         AnswerDied: if the process that holds the answer is gone.
     """
-    results = [_ask(exercise, probe, candidate, seed) for probe in exercise.probes]
+    results = [ask(exercise, probe, candidate, seed) for probe in exercise.probes]
     numbers_hold = any(result.passed and result.probe.values for result in results)
     if not numbers_hold:
         results = [_unpaid(result) for result in results]
@@ -122,15 +122,16 @@ def smallest_case(
 ) -> ProbeResult | None:
     """The same probe failing on the smallest input found, None if it fails on large ones alone."""
     for attempt in range(SMALLEST):
-        result = _ask(exercise, probe, candidate, seed + attempt, small=True)
+        result = ask(exercise, probe, candidate, seed + attempt, small=True)
         if result.difference:
             return result
     return None
 
 
-def _ask(
+def ask(
     exercise: Exercise, probe: Probe, candidate: Candidate, seed: int, small: bool = False
 ) -> ProbeResult:
+    """Ask one probe, of the answer and of the reference, and compare."""
     draw = Draw(seed, exercise.reference, probe.dtype, small)
     observed = observe(exercise, probe, candidate, draw)
     wanted = reference_observation(exercise, probe, seed, small)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from unrolled.checks.compare import Raised, numbers
-from unrolled.checks.exercise import Exercise, Section
 from unrolled.checks.probing import ProbeResult
+from unrolled.checks.sections import Section
 
 _WIDTH = 58
 
@@ -110,11 +110,6 @@ def blank_reason(results: tuple[ProbeResult, ...]) -> str:
     if error.type_name == "NotImplementedError":
         return "it is not written yet: the cell still raises NotImplementedError."
     return ""
-
-
-def section_of(exercise: Exercise, mistake_section: Section | None) -> Section:
-    """Where to read: the mistake's own section, or the exercise's."""
-    return mistake_section or exercise.section
 
 
 def render_html(report: Report) -> str:

@@ -66,7 +66,7 @@ def grade_assignment(
     limits: Limits | None = None,
     progress: Progress = iter,
 ) -> Graded:
-    """Grade what a class handed in.
+    """Grade what a class handed in; say what each learner got, and where things are.
 
     Args:
         course: its folders and gradebook.
@@ -75,9 +75,6 @@ def grade_assignment(
         only: one learner's id. Default: everybody.
         limits: what a question may take.
         progress: wraps the learners that are gone through, to show how far it is.
-
-    Returns:
-        A result for each learner, and where gradebook and feedback are.
 
     Raises:
         WorkerFailed: if no sandbox starts.

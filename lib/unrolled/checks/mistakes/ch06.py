@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from unrolled.checks.exercise import Mistake, Section
+from unrolled.checks.exercise import Mistake
+from unrolled.checks.sections import section
 
-SCALED = Section("sec-06-scaled", "6.3 Scaled dot-product attention")
-MASKS = Section("sec-06-masks", "6.4 Masks before softmax")
-NOWHERE = Section("sec-06-fully-masked", "6.7 A row that may attend nowhere")
-DROPOUT = Section("sec-06-dropout", "6.8 Dropout on the weights")
+SCALED = section("sec-06-scaled")
+MASKS = section("sec-06-masks")
+NOWHERE = section("sec-06-fully-masked")
+DROPOUT = section("sec-06-dropout")
 
 _PAD = "return (ids != pad_id)[:, None, None, :]"
 
@@ -185,15 +186,15 @@ def _by_hand(change: tuple[str, str]) -> str:
 SELF_ATTENTION = (
     Mistake("self-shared-projection", "keys come from the queries' projection: each of the three "
             "views needs a weight of its own.",
-            ((_K, "key = (self.q_proj(x) + 0 * self.k_proj(x)).unsqueeze(1)"),)),
+            ((_K, "key = self.q_proj(x).unsqueeze(1)"),)),
     Mistake("self-swapped-key-value", "keys and values are exchanged when attention is called.",
-            ((_ATTEND, _ATTEND.replace("key, value", "value, key")),)),
+            (("(query, key, value,", "(query, value, key,"),)),
     Mistake("self-query-key-swapped", "queries and keys are exchanged: position t is found by what "
-            "it should look for.", ((_ATTEND, _ATTEND.replace("query, key", "key, query")),)),
+            "it should look for.", (("(query, key, value,", "(key, query, value,"),)),
     Mistake("self-value-unprojected", "the values are x itself; they must go through v_proj.",
             ((_V, "value = x.unsqueeze(1)"),)),
     Mistake("self-mask-not-passed", "the mask is not passed on to the attention.",
-            ((_ATTEND, _ATTEND.replace("mask,", "None,")),), MASKS),
+            ((", mask, dropout", ", None, dropout"),), MASKS),
     Mistake("self-mask-inverted", "the mask is inverted: True means may attend.",
             ((_Q, _Q + "\n        mask = None if mask is None else ~mask"),), MASKS),
     Mistake("self-dropout-in-eval", "dropout is also applied in evaluation: use it while "

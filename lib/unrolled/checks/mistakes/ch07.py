@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from unrolled.checks.exercise import Mistake, Section
+from unrolled.checks.exercise import Mistake
+from unrolled.checks.sections import section
 
-CROSS = Section("sec-07-cross", "7.9 Asking another sentence")
-MASKS = Section("sec-07-masks", "7.7 One mask for all heads")
-OUTPUT = Section("sec-07-output", "7.6 Why the output projection")
-SPLIT = Section("sec-07-split", "7.3 Splitting heads")
-MERGE = Section("sec-07-merge", "7.4 Merging heads")
+CROSS = section("sec-07-cross")
+MASKS = section("sec-07-masks")
+OUTPUT = section("sec-07-output")
+SPLIT = section("sec-07-split")
+MERGE = section("sec-07-merge")
 
 _SPLIT = "return x.unflatten(-1, (n_heads, -1)).transpose(1, 2)"
 
@@ -111,9 +112,9 @@ MULTI_HEAD_ATTENTION = (
     Mistake("mha-bias-ignored", "the projections have a bias although bias=False.",
             tuple((made, made.replace("bias=bias", "bias=True")) for made in _MADE)),
     Mistake("keys-values-swapped", "keys and values are exchanged when attention is called.",
-            ((_ATTEND, _ATTEND.replace("k, v", "v, k")),)),
+            (("(q, k, v,", "(q, v, k,"),)),
     Mistake("query-weight-for-keys", "the keys go through the queries' projection.",
-            ((_K, "k = split_heads(self.q_proj(key) + 0 * self.k_proj(key), self.n_heads)"),)),
+            ((_K, "k = split_heads(self.q_proj(key), self.n_heads)"),)),
     Mistake("keys-from-query", "keys and values are made of the query's sequence; they come from "
             "the memory.",
             (("key = query if key is None else key", "key = query"),
@@ -125,6 +126,8 @@ MULTI_HEAD_ATTENTION = (
     Mistake("value-from-query", "without a value, the values come from the query; they follow the "
             "key.", (("value = key if value is None else value",
                       "value = query if value is None else value"),), CROSS),
+    Mistake("value-from-query", "the values are made of the query's sequence; they come from the "
+            "memory.", ((_V, _V.replace("(value)", "(query)")),), CROSS, variant="always"),
     Mistake("value-from-key", "the values are made of the key even where a value is given.",
             (("value = key if value is None else value", "value = key"),), CROSS),
     Mistake("residual-inside", "the query is added to the output. The residual comes later, in the "
@@ -134,7 +137,7 @@ MULTI_HEAD_ATTENTION = (
             ((_ATTEND, "if mask is not None and mask.size(-2) == 1:\n"
               "            mask = mask.transpose(-2, -1)\n        " + _ATTEND),), MASKS),
     Mistake("mask-not-passed", "the mask is not passed on to the attention.",
-            ((_ATTEND, _ATTEND.replace("mask,", "None,")),), MASKS),
+            ((", mask, dropout", ", None, dropout"),), MASKS),
     Mistake("mha-mask-inverted", "the mask is inverted: True means may attend.",
             ((_ATTEND, "mask = None if mask is None else ~mask\n        " + _ATTEND),), MASKS),
     Mistake("mha-mask-after-softmax", "the mask is applied after the softmax, so what stays visible "
@@ -193,6 +196,11 @@ MULTI_HEAD_ATTENTION = (
 
 _SCALE = "/ math.sqrt(self.head_dim)"
 _MASK = 'scores = scores.masked_fill(~mask, float("-inf"))'
+_NOWHERE = (
+    "        # A row that may attend nowhere is a softmax over -inf alone: NaN, which becomes zeros.\n"
+    "        weights = torch.softmax(scores, dim=-1).nan_to_num()",
+    "        weights = torch.softmax(scores, dim=-1)",
+)
 _VIEWS = tuple(
     f"{short} = self.{name}(x).view(split).transpose(1, 2)"
     for short, name in (("q", "query"), ("k", "key"), ("v", "value"))
@@ -210,7 +218,7 @@ REPAIR_MULTI_HEAD = (
              *((view, view.replace(".view(split).transpose(1, 2)", ".unsqueeze(1)"))
                for view in _VIEWS))),
     Mistake("repair-mask", "the mask is still ignored.",
-            ((f"        if mask is not None:\n            {_MASK}\n", ""),)),
+            ((f"        if mask is not None:\n            {_MASK}\n", ""), _NOWHERE)),
     Mistake("repair-mask-inverted", "the mask is used the wrong way round: True means may attend.",
             ((_MASK, _MASK.replace("~mask", "mask")),)),
     Mistake("repair-mask-zero", "hidden scores are set to 0, which still gets weight; they must be "

@@ -1,0 +1,83 @@
+"""Chapter 6's experiment: hear some names with numbers, then answer for one of the names.
+
+Two questions over the same input. ``recall``: which number came with this name? ``echo``: which
+number came last? The first needs a look-up at any distance, the second needs order.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unrolled.attention import SelfAttention
+
+N_NAMES = 32
+N_NUMBERS = 10
+QUESTION = N_NUMBERS  # stands where the number would, in the last position
+
+
+def draw(
+    task: str, batch: int, n_pairs: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Make a batch of questions.
+
+    Args:
+        task: "recall" or "echo".
+        batch: how many sequences.
+        n_pairs: names heard before the question, at most ``N_NAMES``.
+        generator: source of randomness.
+
+    Returns:
+        names and numbers ``(batch, n_pairs + 1)``, the last position being the question; the
+        right answers ``(batch,)``; how many positions back the name was heard ``(batch,)``.
+    """
+    names = torch.rand(batch, N_NAMES, generator=generator).argsort(dim=1)[:, :n_pairs]
+    numbers = torch.randint(N_NUMBERS, (batch, n_pairs), generator=generator)
+    heard = torch.randint(n_pairs, (batch, 1), generator=generator)  # which pair is asked for
+    answers = numbers.gather(1, heard).squeeze(1) if task == "recall" else numbers[:, -1]
+    names = torch.cat([names, names.gather(1, heard)], dim=1)
+    numbers = F.pad(numbers, (0, 1), value=QUESTION)
+    return names, numbers, answers, n_pairs - heard.squeeze(1)
+
+
+class Reader(nn.Module):
+    """Embeds the pairs, reads them in one of two ways, answers at the last position."""
+
+    def __init__(self, kind: str, d_model: int = 32, hidden: int = 32):
+        super().__init__()
+        self.names = nn.Embedding(N_NAMES, d_model)
+        self.numbers = nn.Embedding(N_NUMBERS + 1, d_model)
+        if kind == "attention":
+            self.read = SelfAttention(d_model, d_v=hidden)
+        else:
+            self.read = nn.GRU(d_model, hidden, batch_first=True)
+        self.answer = nn.Linear(hidden, N_NUMBERS)
+
+    def forward(self, names: Tensor, numbers: Tensor) -> Tensor:
+        """Score the ten possible answers, ``(B, 10)``."""
+        x = self.names(names) + self.numbers(numbers)  # (B, T, D)
+        read = self.read(x)
+        states = read[0] if isinstance(read, tuple) else read  # (B, T, hidden)
+        return self.answer(states[:, -1])  # (B, 10)
+
+
+def train(task: str, model: Reader, steps: int, seed: int = 0, longest: int = 8) -> None:
+    """Train on fresh sequences of 2 to ``longest`` pairs, 128 a step."""
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for _ in range(steps):
+        n_pairs = int(torch.randint(2, longest + 1, (), generator=generator))
+        names, numbers, answers, _ = draw(task, 128, n_pairs, generator)
+        loss = F.cross_entropy(model(names, numbers), answers)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+
+@torch.no_grad()
+def accuracy(task: str, model: Reader, n_pairs: int, questions: int = 2000) -> float:
+    """Share of right answers on sequences that no training seed has drawn."""
+    generator = torch.Generator().manual_seed(1_000_003)
+    names, numbers, answers, _ = draw(task, questions, n_pairs, generator)
+    return (model(names, numbers).argmax(dim=-1) == answers).float().mean().item()

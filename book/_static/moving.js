@@ -1,0 +1,252 @@
+/* Figures that the reader moves. No dependency.
+ *
+ * A page's cell emits <figure class="moving" data-kind="KIND"> with its data as JSON and a picture
+ * for readers without JavaScript (unrolled.plots.moving). This file finds such figures, loads
+ * moving/KIND.js from beside itself, and hands that script a small vocabulary (`ui`).
+ * Every number shown is a <data data-value="NAME" value="FULL PRECISION">, so that a test can
+ * move a control and compare. A kind is written like this:
+ *
+ *   Unrolled.moving("temperature", (root, data, ui) => {
+ *     const t = ui.slider({ label: "Temperature", name: "t", min: 0.1, max: 5, step: 0.1, value: 1 }, redraw);
+ *     const bars = ui.bars({ title: "Probability", name: "p", labels: data.words });
+ *     function redraw() { bars.set(ui.math.softmax(data.logits.map((z) => z / t.value))); }
+ *     redraw();
+ *   });
+ */
+(() => {
+  "use strict";
+  const home = new URL(".", document.currentScript.src);
+  const kinds = new Map();
+  const wanted = new Map();
+
+  const element = (tag, attributes = {}, ...children) => {
+    const node = document.createElement(tag);
+    set(node, attributes);
+    node.append(...children);
+    return node;
+  };
+  const set = (node, attributes) => {
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === false || value === null || value === undefined) node.removeAttribute(name);
+      else node.setAttribute(name, value === true ? "" : value);
+    }
+  };
+  const minus = (text) => text.replace("-", "\u2212");
+  const format = (value, digits) =>
+    Number.isFinite(value) ? minus(value.toFixed(digits)) : minus(String(value)).replace("Infinity", "\u221e");
+
+  /* ---- arithmetic every kind shares ---- */
+  const math = {
+    dot: (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0),
+    transpose: (m) => m[0].map((_, j) => m.map((row) => row[j])),
+    matmul: (a, b) => {
+      const columns = math.transpose(b);
+      return a.map((row) => columns.map((column) => math.dot(row, column)));
+    },
+    softmax: (z) => {
+      const top = Math.max(...z);
+      if (top === -Infinity) return z.map(() => 0); // a row that may attend nowhere
+      const e = z.map((x) => Math.exp(x - top));
+      const sum = e.reduce((a, b) => a + b, 0);
+      return e.map((x) => x / sum);
+    },
+  };
+
+  /* ---- the vocabulary: everything is appended to `root` in the order it is asked for ---- */
+  let serial = 0;
+  const vocabulary = (stage) => {
+    let into = stage;
+    const add = (node) => (into.append(node), node);
+    const live = element("p", { class: "moving-say", "aria-live": "polite" });
+
+    const cell = (name, digits) => {
+      const node = element("data", { "data-value": name });
+      node.show = (value) => {
+        set(node, { value: String(value) });
+        node.textContent = format(value, digits);
+      };
+      return node;
+    };
+
+    const ui = {
+      /** Put what `fill` adds side by side (wraps on a phone). */
+      row(fill) {
+        const outer = into;
+        into = add(element("div", { class: "moving-row" }));
+        fill();
+        into = outer;
+      },
+      /** A slider with its value. onChange(value). Returns { value, set(value) }. */
+      slider({ label, name, min, max, step, value, digits = 2 }, onChange) {
+        const id = `moving-${++serial}`;
+        const shown = element("output", { for: id });
+        const input = element("input", { type: "range", id, min, max, step, value, "data-control": name });
+        const update = () => {
+          shown.textContent = format(input.valueAsNumber, digits);
+          input.setAttribute("aria-valuetext", `${label} ${shown.textContent}`);
+        };
+        input.addEventListener("input", () => (update(), onChange(input.valueAsNumber)));
+        update();
+        add(element("div", { class: "moving-slider" }, element("label", { for: id }, label), input, shown));
+        return {
+          get value() { return input.valueAsNumber; },
+          set(to) { input.value = to; update(); },
+        };
+      },
+      /** One of several words. onChange(index, word). Returns { value, set(index) }. */
+      choice({ label, name, options, value = 0 }, onChange) {
+        const group = `moving-${++serial}`;
+        const box = element("fieldset", { class: "moving-choice" }, element("legend", {}, label));
+        const inputs = options.map((option, index) => {
+          const input = element("input", {
+            type: "radio", name: group, value: index, checked: index === value, "data-control": name,
+          });
+          input.addEventListener("change", () => onChange(index, option));
+          box.append(element("label", {}, input, element("span", {}, option)));
+          return input;
+        });
+        add(box);
+        return {
+          get value() { return inputs.findIndex((input) => input.checked); },
+          set(index) { inputs[index].checked = true; },
+        };
+      },
+      /** On or off. onChange(true or false). Returns { value, set(on) }. */
+      toggle({ label, name, value = false }, onChange) {
+        const input = element("input", { type: "checkbox", checked: value, "data-control": name });
+        input.addEventListener("change", () => onChange(input.checked));
+        add(element("label", { class: "moving-toggle" }, input, element("span", {}, label)));
+        return { get value() { return input.checked; }, set(on) { input.checked = on; } };
+      },
+      /** A button. */
+      button({ label, name }, onClick) {
+        const node = element("button", { type: "button", "data-control": name }, label);
+        node.addEventListener("click", onClick);
+        return add(node);
+      },
+      /** One number with its name. Returns { set(value) }. */
+      number({ label, name, digits = 3 }) {
+        const node = cell(name, digits);
+        add(element("p", { class: "moving-number" }, `${label} `, node));
+        return { set: node.show };
+      },
+      /** A matrix as coloured cells, data-value "NAME.i.j". Returns { set(matrix, options) };
+       *  options.row and options.column mark one, options.off(i, j) says which cells are hidden. */
+      heat({ title, name, rows, columns, digits = 2, limit = 1, onCell = null }) {
+        const numbers = rows.map((_, i) => columns.map((_, j) => cell(`${name}.${i}.${j}`, digits)));
+        const cells = numbers.map((line) => line.map((number) => element("td", {}, number)));
+        const headers = columns.map((column) => element("th", { scope: "col" }, column));
+        const lines = rows.map((row, i) => element("tr", {}, element("th", { scope: "row" }, row), ...cells[i]));
+        if (onCell) {
+          cells.forEach((line, i) => line.forEach((td, j) => {
+            const press = element("button", { type: "button", "data-control": `${name}.${i}.${j}` }, numbers[i][j]);
+            press.addEventListener("click", () => onCell(i, j));
+            td.append(press);
+          }));
+        }
+        add(element("div", { class: "moving-scroll", tabindex: 0, role: "region", "aria-label": title },
+          element("table", { class: "moving-heat" }, element("caption", {}, title),
+            element("thead", {}, element("tr", {}, element("td"), ...headers)), element("tbody", {}, ...lines))));
+        return {
+          set(matrix, { row = -1, column = -1, off = () => false, scale = limit } = {}) {
+            matrix.forEach((line, i) => line.forEach((value, j) => {
+              numbers[i][j].show(value);
+              const td = cells[i][j];
+              const level = Number.isFinite(value) ? Math.min(1, Math.abs(value) / scale) : 0;
+              td.style.setProperty("--level", `${(100 * level).toFixed(1)}%`);
+              td.classList.toggle("negative", value < 0);
+              td.classList.toggle("off", off(i, j));
+              td.classList.toggle("marked", i === row || j === column);
+            }));
+          },
+        };
+      },
+      /** Bars from 0 to `max` (negative ones in the other colour), data-value "NAME.i". */
+      bars({ title, name, labels, max = 1, digits = 2 }) {
+        const numbers = labels.map((_, i) => cell(`${name}.${i}`, digits));
+        const fills = labels.map(() => element("span", { class: "moving-fill" }));
+        const names = labels.map((label) => element("th", { scope: "row" }, label));
+        const lines = labels.map((_, i) => element("tr", {}, names[i],
+          element("td", { class: "moving-track" }, fills[i]), element("td", {}, numbers[i])));
+        add(element("table", { class: "moving-bars" }, element("caption", {}, title),
+          element("tbody", {}, ...lines)));
+        return {
+          set(values, { scale = max, labels: relabel = null } = {}) {
+            values.forEach((value, i) => {
+              numbers[i].show(value);
+              fills[i].style.width = `${100 * Math.min(1, Math.abs(value) / scale)}%`;
+              fills[i].classList.toggle("negative", value < 0);
+              if (relabel) names[i].textContent = relabel[i];
+            });
+          },
+        };
+      },
+      /** An SVG drawing: { node, add(tag, attributes, text) -> element, clear() }. Colours come from
+       *  the classes ink, soft, positive, negative, accent (stroke) and their fill- forms. */
+      svg({ width, height, alt }) {
+        const space = "http://www.w3.org/2000/svg";
+        const node = document.createElementNS(space, "svg");
+        set(node, { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt, class: "moving-svg" });
+        node.style.maxWidth = `${width}px`;
+        add(node);
+        return {
+          node,
+          add(tag, attributes = {}, text = "") {
+            const child = document.createElementNS(space, tag);
+            set(child, attributes);
+            child.textContent = text;
+            return node.appendChild(child);
+          },
+          clear() { node.replaceChildren(); },
+        };
+      },
+      /** A paragraph of plain text. Returns { set(text) }. */
+      text(text = "") {
+        const node = add(element("p", {}, text));
+        return { set(to) { node.textContent = to; } };
+      },
+      /** One sentence that says what is seen now; screen readers read it when it changes. */
+      say(text) {
+        if (!live.isConnected) stage.append(live);
+        if (live.textContent !== text) live.textContent = text;
+      },
+      element, format, math,
+    };
+    return ui;
+  };
+
+  const draw = (figure) => {
+    const kind = figure.dataset.kind;
+    const data = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+    const stage = element("div", { class: "moving-stage" });
+    kinds.get(kind)(stage, data, vocabulary(stage));
+    figure.querySelector(".moving-fallback").replaceWith(stage); // only now: it has been drawn
+    figure.dataset.ready = "";
+  };
+
+  const load = (kind) => {
+    if (wanted.has(kind)) return;
+    wanted.set(kind, true);
+    const script = element("script", { src: new URL(`moving/${kind}.js`, home).href });
+    script.addEventListener("load", () => {
+      if (!kinds.has(kind)) throw new Error(`moving/${kind}.js registers no kind "${kind}"`);
+    });
+    document.head.append(script);
+  };
+
+  const figures = (kind) =>
+    document.querySelectorAll(`figure.moving${kind ? `[data-kind="${kind}"]` : ""}:not([data-ready])`);
+
+  window.Unrolled = {
+    math,
+    /** Register how figures of a kind are drawn: draw(root, data, ui). */
+    moving(kind, draw_) {
+      kinds.set(kind, draw_);
+      figures(kind).forEach(draw);
+    },
+  };
+
+  const start = () => figures().forEach((figure) => load(figure.dataset.kind));
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

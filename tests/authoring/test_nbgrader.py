@@ -1,0 +1,128 @@
+"""Our notebooks in stock nbgrader: its own autograde, its own gradebook, its own validator."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.validator import Validator
+from traitlets.config import PyFileConfigLoader
+
+from unrolled.authoring import register_assignment
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = sorted(page.parent.name for page in ROOT.glob("book/*/exercises.md"))
+# Both come from inside nbgrader 0.9.6: its own queries, and the cell it puts back without an id.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
+    pytest.mark.filterwarnings("ignore::nbformat.warnings.MissingIDFieldWarning"),
+]
+STUB, RIGHT = "learner-01", "learner-02"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def alembic_on_path():
+    """Where nbgrader looks for the program that prepares a new gradebook."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A class of two: one hands in the released notebook untouched, one the solution."""
+    root = tmp_path_factory.mktemp("course")
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    shutil.copytree(ROOT / "solutions", root / "solutions")
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+    for name in NAMES:
+        register_assignment(root, name)
+        for learner, folder in ((STUB, "exercises"), (RIGHT, "solutions")):
+            source = ROOT / folder / name / f"{name}.ipynb"
+            target = root / "class" / "submitted" / learner / name / f"{name}.ipynb"
+            target.parent.mkdir(parents=True)
+            shutil.copy(source, target)
+            result = api.autograde(name, learner)
+            assert result["success"], result
+    return root
+
+
+def marks(root, name, learner):
+    with Gradebook(f"sqlite:///{root / 'class' / 'gradebook.db'}") as gradebook:
+        submission = gradebook.find_submission(name, learner)
+        grades = submission.notebooks[0].grades
+        return {g.name: (g.auto_score, g.max_score, g.needs_manual_grade) for g in grades}
+
+
+def autograded(root, name, learner):
+    path = root / "class" / "autograded" / learner / name / f"{name}.ipynb"
+    return {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_untouched_notebook_scores_exactly_0(graded, name):
+    found = marks(graded, name, STUB)
+    assert found
+    assert {name: score for name, (score, _, _) in found.items() if score != 0} == {}
+    assert not any(by_hand for _, _, by_hand in found.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_scores_all_points_and_its_text_waits_for_a_marker(graded, name):
+    for cell, (score, most, by_hand) in marks(graded, name, RIGHT).items():
+        if cell.startswith("explain-"):
+            assert score is None
+            assert by_hand
+        else:
+            assert (score, by_hand) == (most, False), cell
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_cell_of_the_solution_runs(graded, name):
+    for cell in autograded(graded, name, RIGHT).values():
+        assert [o for o in cell.get("outputs", ()) if o.output_type == "error"] == [], cell.id
+        streams = [o.name for o in cell.get("outputs", ()) if o.output_type == "stream"]
+        assert "stderr" not in streams, cell.id
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whoever_marks_sees_the_rubric_beside_the_answer(graded, name):
+    cells = autograded(graded, name, STUB)
+    questions = [cell for id, cell in cells.items() if id.startswith("question-")]
+    assert len(questions) == 1
+    assert "**Rubric" in questions[0].source
+
+
+def test_a_check_cell_that_was_deleted_comes_back_and_is_not_marked_by_hand(graded):
+    name, learner = NAMES[0], "learner-03"
+    notebook = nbformat.read(ROOT / "solutions" / name / f"{name}.ipynb", as_version=4)
+    removed = next(c for c in notebook.cells if c.id.startswith("check-"))
+    notebook.cells.remove(removed)
+    target = graded / "class" / "submitted" / learner / name / f"{name}.ipynb"
+    target.parent.mkdir(parents=True)
+    nbformat.write(notebook, target)
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(graded)).load_config()
+    NbGraderAPI(CourseDirectory(config=config), config=config).autograde(name, learner)
+    score, most, by_hand = marks(graded, name, learner)[removed.id]
+    assert (score, by_hand) == (most, False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nbgrader_validate_passes_on_the_solution(name):
+    path = ROOT / "solutions" / name / f"{name}.ipynb"
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    assert Validator(config=config).validate(str(path)) == {}
+
+
+def test_registering_twice_keeps_submissions_and_marks(graded):
+    name = NAMES[0]
+    before = marks(graded, name, STUB)
+    register_assignment(graded, name)
+    assert marks(graded, name, STUB) == before
+    assert not (graded / "exercises").exists()

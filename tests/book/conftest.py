@@ -1,0 +1,72 @@
+"""One built book and one browser for all tests of the published pages."""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build/html"
+sys.path.append(str(ROOT / "book/_ext"))  # as Jupyter Book does: the extensions are no package
+
+# No sandbox inside a container, no GPU, and none of the browser's own traffic.
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+FLAGS += ("--disable-component-update", "--no-first-run")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A file server that does not print every request."""
+
+    def log_message(self, *message):
+        pass
+
+
+def serve(folder):
+    """Serve a folder on a free port of this machine; returns the server and its address."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The book, built once a run of the tests; only what has changed is built again."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    stamp = ROOT / "build" / "book-built-for-tests"
+    stamp.parent.mkdir(exist_ok=True)
+    with FileLock(f"{stamp}.lock"):  # several workers share one book
+        if not stamp.exists() or stamp.read_text() != run:
+            done = subprocess.run(["make", "book"], cwd=ROOT, capture_output=True, text=True)
+            said = f"{done.stdout}\n{done.stderr}"[-4000:]
+            assert done.returncode == 0, f"make book failed:\n{said}"
+            stamp.write_text(run)
+    return HTML
+
+
+@pytest.fixture(scope="session")
+def site(built):
+    """The address of the built book."""
+    server, address = serve(built)
+    yield address
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium, the system's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    assert path, "no Chromium found; `make setup` installs it or says how"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield chromium
+        chromium.close()

@@ -1,0 +1,85 @@
+"""What the figures that move must show, computed again with torch.
+
+For each kind: from the figure's data and the values of its controls to the numbers it shows.
+``controls["clicked"]`` is the button pressed last, if one was.
+"""
+
+import torch
+
+KINDS = {}
+
+
+def expected(kind):
+    """Register what the figures of a kind must show."""
+
+    def register(function):
+        KINDS[kind] = function
+        return function
+
+    return register
+
+
+def named(name, matrix):
+    """``{"name.0.1": value}`` for every element of a tensor."""
+    matrix = torch.as_tensor(matrix)
+    places = torch.cartesian_prod(*(torch.arange(size) for size in matrix.shape))
+    places = places.reshape(-1, matrix.ndim).tolist()
+    return {".".join([name, *map(str, at)]): matrix[tuple(at)].item() for at in places}
+
+
+def entropy(p):
+    """In nats; 0 log 0 is 0."""
+    return torch.special.entr(p).sum().item()
+
+
+@expected("softmax-temperature")
+def softmax_temperature(data, controls):
+    """Chapter 0: three scores and a temperature."""
+    count = len(data["logits"])
+    z = torch.tensor([controls[f"score.{i}"] for i in range(count)], dtype=torch.float64)
+    log_p = torch.log_softmax(z / controls["temperature"], dim=-1)
+    p = log_p.exp()
+    loss = -log_p[controls["target"]].item()
+    return {**named("probability", p), "loss": loss, "entropy": entropy(p)}
+
+
+@expected("attention-row")
+def attention_row(data, controls):
+    """Chapter 6: one word asks."""
+    ask = controls["ask"]
+    query = torch.tensor(data["queries"][ask], dtype=torch.float64)
+    keys = torch.tensor(data["keys"], dtype=torch.float64)
+    scores = keys @ query
+    ready = scores / controls["divisor"]
+    if controls["causal"]:
+        ready[ask + 1 :] = -torch.inf
+    weights = torch.softmax(ready, dim=-1)
+    output = weights @ torch.tensor(data["values"], dtype=torch.float64)
+    return {
+        **named("stage", torch.stack([scores, ready])),
+        **named("weight", weights),
+        **named("output", output),
+        "entropy": entropy(weights),
+    }
+
+
+@expected("heads")
+def heads(data, controls):
+    """Chapter 7: several heads, each with its own row of weights, and what they make together."""
+    X, W_Q, W_K, W_V, W_O = (
+        torch.tensor(data[name], dtype=torch.float64) for name in ("X", "W_Q", "W_K", "W_V", "W_O")
+    )
+    n_heads, ask = data["n_heads"], controls["ask"]
+    q, k, v = (X @ W for W in (W_Q, W_K, W_V))
+    T, D = q.shape
+    split = [x.view(T, n_heads, D // n_heads).transpose(0, 1) for x in (q, k, v)]  # (H, T, d_k)
+    apart = split[0] @ split[1].mT / (D // n_heads) ** 0.5  # (H, T, T)
+    scores = torch.lerp(apart, (q @ k.T / D**0.5).expand_as(apart), controls["merge"])
+    weights = torch.softmax(controls["sharpness"] * scores, dim=-1)  # (H, T, T)
+    merged = (weights @ split[2])[:, ask].flatten()  # (D)
+    return {
+        **named("weight", weights[controls["head"]]),
+        **named("row", weights[:, ask]),
+        **named("merged", merged),
+        **named("output", merged @ W_O),
+    }

@@ -1,0 +1,81 @@
+"""Open a page in a browser and say what is wrong with it."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+PHONE = {"width": 390, "height": 844}
+LAPTOP = {"width": 1280, "height": 900}
+
+# Each gives the faults of one kind on the page as it stands, as a list of strings.
+LOOKS = {
+    "an image without alternative text": """() => [...document.images]
+        .filter((image) => !image.alt.trim() && image.getAttribute("role") !== "presentation")
+        .map((image) => image.outerHTML.slice(0, 120))""",
+    "mathematics that was not rendered": """() => [...document.querySelectorAll(".math")]
+        .filter((node) => !node.querySelector("mjx-container"))
+        .map((node) => node.textContent.slice(0, 80))""",
+    "a formula with an error": """() => [...document.querySelectorAll("mjx-merror")]
+        .map((node) => node.textContent.slice(0, 80))""",
+    "a figure that does not move": """() =>
+        [...document.querySelectorAll("figure.moving:not([data-ready])")]
+        .map((node) => node.dataset.kind)""",
+    "a control without a name": """() =>
+        [...document.querySelectorAll("figure.moving :is(input, button)")]
+        .filter((node) => !(node.labels?.length || node.textContent.trim()))
+        .map((node) => node.outerHTML.slice(0, 120))""",
+    "wider than the window": """() => {
+        const room = document.documentElement.clientWidth;
+        return document.documentElement.scrollWidth <= room ? [] :
+          [...document.querySelectorAll("main *, footer *")]
+          .filter((node) => node.getBoundingClientRect().right > room + 1 && !node.closest("pre"))
+          .slice(0, 5).map((node) => node.outerHTML.slice(0, 100));
+      }""",
+}
+SETTLED = """async () => {
+    if (window.MathJax?.startup?.promise) await window.MathJax.startup.promise;
+    await document.fonts.ready;
+}"""
+
+
+@dataclass
+class Visit:
+    """A page that is open, and what went wrong on it so far."""
+
+    page: object
+    faults: list[str] = field(default_factory=list)
+
+    def look(self):
+        """Add the faults that can be seen now, and return all of them."""
+        for name, script in LOOKS.items():
+            self.faults += [f"{name}: {found}" for found in self.page.evaluate(script)]
+        return self.faults
+
+
+@contextmanager
+def visit(browser, address, theme="light", window=LAPTOP):
+    """Open a page, wait until it has settled, and record its errors and requests."""
+    context = browser.new_context(color_scheme=theme, viewport=window)
+    page = context.new_page()
+    seen = Visit(page)
+    note = seen.faults.append
+    home = urlsplit(address).netloc
+
+    def leaving(request):
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https") and parts.netloc != home:
+            note(f"a request to another host: {request.url}")
+
+    def said(message):
+        if message.type == "error":
+            note(f"console error: {message.text} ({message.location['url']})")
+
+    page.on("console", said)
+    page.on("pageerror", lambda error: note(f"script error: {error}"))
+    page.on("request", leaving)
+    page.on("requestfailed", lambda r: note(f"a request failed: {r.url} ({r.failure})"))
+    page.on("response", lambda r: note(f"status {r.status}: {r.url}") if r.status > 399 else None)
+    page.goto(address, wait_until="networkidle")
+    page.evaluate(SETTLED)
+    yield seen
+    context.close()

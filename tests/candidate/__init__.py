@@ -1,0 +1,1 @@
+"""The boundary: one dummy exercise for each thing an answer can be asked."""

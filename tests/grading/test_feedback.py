@@ -1,0 +1,66 @@
+"""The page a learner reads."""
+
+import pytest
+
+from grading.conftest import ASSIGNMENT
+from unrolled.checks import examine, exercises
+from unrolled.grading.feedback import render_feedback
+from unrolled.grading.marking import Mark
+from unrolled.grading.sandbox import BWRAP
+
+MASK = exercises(ASSIGNMENT)[0]
+
+
+def page(*marks, notes=(), manual=None):
+    return render_feedback(ASSIGNMENT, "learner-01", marks, manual or {}, notes, BWRAP)
+
+
+def test_what_a_learner_wrote_is_escaped():
+    nasty = "<script>alert(1)</script>"
+    shown = page(
+        Mark(MASK, problem=nasty, notes=(nasty,)), notes=(nasty,), manual={nasty: (None, 5)}
+    )
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;") == 4
+
+
+def test_an_answers_own_words_are_escaped():
+    def padding_mask(ids, pad_id):
+        raise ValueError("<img src=x onerror=alert(1)> \ud800")
+
+    shown = page(Mark(MASK, examine(MASK.id, padding_mask)))
+    assert "<img" not in shown
+    shown.encode("utf-8")
+
+
+@pytest.fixture
+def wrong():
+    def padding_mask(ids, pad_id):
+        return (ids == pad_id)[:, None, None, :]
+
+    return page(Mark(MASK, examine(MASK.id, padding_mask, seed=918273)), notes=("A note.",))
+
+
+def test_it_says_what_to_fix_and_where_to_read(wrong):
+    for words in ("0 of 4 points", "Fix first:", "expected", "got", MASK.section.title, "A note."):
+        assert words in wrong
+
+
+def test_it_keeps_the_seed_to_itself(wrong):
+    assert "918273" not in wrong
+
+
+def test_it_can_be_read_anywhere(wrong):
+    assert '<html lang="en">' in wrong
+    assert 'name="viewport"' in wrong
+    assert "prefers-color-scheme: dark" in wrong
+    assert "default-src 'none'" in wrong
+    assert wrong.count("<h1") == 1
+    assert "src=" not in wrong  # self-contained: nothing is fetched
+
+
+def test_prose_waits_for_a_person_or_has_its_mark():
+    waiting = page(Mark(MASK, problem="x"), manual={"explain-it": (None, 5)})
+    assert "1 answer still to be read by a person" in waiting
+    marked = page(Mark(MASK, problem="x"), manual={"explain-it": (3, 5)})
+    assert "3 of 9 points" in marked

@@ -1,0 +1,149 @@
+"""Marks rest on what an answer computes, and on nothing it says."""
+
+import pytest
+
+from grading.conftest import ASSIGNMENT
+from unrolled.authoring.answers import BEGIN, END
+from unrolled.checks import exercise, exercises
+from unrolled.grading.execution import CodeCell
+from unrolled.grading.marking import graded_seed, mark_submission
+
+pytestmark = pytest.mark.sandbox
+
+SETUP = "import torch\nimport torch.nn.functional as F\nfrom torch import Tensor, nn"
+SECRET = b"s" * 64
+MASK = "padding_mask"
+RIGHT_MASK = "def padding_mask(ids, pad_id):\n    return (ids != pad_id)[:, None, None, :]"
+NO_SCALE = (
+    "def scaled_dot_product_attention(query, key, value, mask=None, dropout=0.0,"
+    " need_weights=False):\n    return query @ key.mT @ value"
+)
+
+
+def mark(worker, *sources, ids=(MASK,), learner="learner-01"):
+    cells = [CodeCell(f"c{n}", source) for n, source in enumerate((SETUP, *sources))]
+    asked = [e for e in exercises(ASSIGNMENT) if e.id in ids]
+    marked = mark_submission(cells, asked, worker, learner, SECRET)
+    return {m.exercise.id: m for m in marked.marks}
+
+
+def test_a_right_answer_earns_everything(worker):
+    assert mark(worker, RIGHT_MASK)[MASK].full
+
+
+def test_seeds_are_the_learners_own_and_stay_the_same():
+    assert graded_seed(SECRET, "learner-01", MASK) == graded_seed(SECRET, "learner-01", MASK)
+    seeds = {
+        graded_seed(secret, learner, exercise)
+        for secret in (SECRET, b"t" * 64)
+        for learner in ("learner-01", "learner-02")
+        for exercise in (MASK, "causal_mask")
+    }
+    assert len(seeds) == 8
+
+
+def test_a_regrade_is_identical(worker):
+    wrong = RIGHT_MASK.replace("!=", "==")
+    assert mark(worker, wrong)[MASK].text() == mark(worker, wrong)[MASK].text()
+    assert "pad-inverted" in mark(worker, wrong)[MASK].mistakes
+
+
+CHEATS = {
+    "torch.allclose": "torch.allclose = torch.equal = lambda *a, **k: True",
+    "assert_close": "torch.testing.assert_close = lambda *a, **k: None",
+    "fake checks": "import sys, types\nfake = types.ModuleType('unrolled.checks')\n"
+    "fake.check = fake.examine = lambda *a, **k: 100\nsys.modules['unrolled.checks'] = fake",
+    "transformer": "get_ipython().input_transformers_cleanup.append(lambda lines: ['100'])",
+    "formatter": "get_ipython().display_formatter.formatters['text/plain']"
+    ".for_type(float, lambda *a: '100')",
+    "reply that says passed": "from unrolled.candidate.host import Host\n"
+    "Host.handle = lambda *a: ({'values': [True], 'error': None, 'printed': '', 'warned': [],"
+    " 'changed': [], 'passed': True, 'points': 100}, [])",
+    "reply that echoes": "from unrolled.candidate.host import Host\n"
+    "Host.handle = lambda self, message, tensors, back: ({'values': [{'tensor': 0}],"
+    " 'error': None, 'printed': '', 'warned': [], 'changed': []}, tensors)",
+    "always equal": "class Always(torch.Tensor):\n    def __eq__(self, other): return True\n"
+    "    @classmethod\n    def __torch_function__(cls, *a, **k): return True\n"
+    "def padding_mask(ids, pad_id): return torch.ones(1).as_subclass(Always)",
+    "reads the reference": "def padding_mask(ids, pad_id):\n"
+    "    from unrolled.attention import padding_mask as theirs\n    return theirs(ids, pad_id)",
+    "looks for the asker": "import sys\ndef padding_mask(ids, pad_id):\n    f = sys._getframe()\n"
+    "    while f:\n        if 'reference' in f.f_locals:\n"
+    "            return f.f_locals['reference'](ids, pad_id)\n        f = f.f_back",
+}
+
+
+@pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS.keys())
+def test_no_trick_earns_a_point(worker, cheat):
+    wrong = "def padding_mask(ids, pad_id):\n    return torch.ones(1)"
+    assert mark(worker, wrong, cheat)[MASK].points == 0
+
+
+def test_the_same_tricks_do_not_cost_a_right_answer(worker):
+    harmless = [CHEATS[name] for name in ("torch.allclose", "fake checks", "transformer")]
+    assert mark(worker, RIGHT_MASK, *harmless[:2])[MASK].full
+
+
+def test_noise_costs_nothing(worker):
+    noisy = RIGHT_MASK.replace(
+        "    return",
+        "    import sys, warnings\n    warnings.warn('slow')\n"
+        "    print('x', file=sys.stderr)\n    return",
+    )
+    assert mark(worker, noisy)[MASK].full
+
+
+def test_an_answer_that_hangs_when_asked_says_so(quick_worker):
+    hanging = "def padding_mask(ids, pad_id):\n    while True: pass"
+    marked = mark(quick_worker, hanging, "def causal_mask(Tq, Tk=None, device=None): ...")
+    assert marked[MASK].points == 0
+    assert "padding_mask was called: it did not finish within 2 s" in marked[MASK].problem
+
+
+def test_an_answer_that_ends_the_process_says_so(worker):
+    ending = "def padding_mask(ids, pad_id):\n    import os; os._exit(0)"
+    assert "it ended the process" in mark(worker, ending)[MASK].problem
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("x = 1", "No cell defines padding_mask"),
+        (
+            "def padding_mask(ids, pad_id:\n    return 1",
+            "is not valid Python: SyntaxError in line 1",
+        ),
+        ("def padding_mask(): ...\nimport os; os._exit(1)", "was left out: it ended the process"),
+    ],
+)
+def test_an_answer_that_is_not_there_says_why(worker, source, says):
+    assert says in mark(worker, source)[MASK].problem
+
+
+def self_attention():
+    source = exercise("SelfAttention").source
+    assert BEGIN not in source
+    assert END not in source
+    return source
+
+
+BOTH = ("scaled_dot_product_attention", "SelfAttention")
+
+
+def test_an_early_error_costs_its_own_points_only(worker):
+    marks = mark(worker, NO_SCALE, self_attention(), ids=BOTH)
+    assert not marks["scaled_dot_product_attention"].full
+    assert marks["SelfAttention"].full
+    assert "the course's own scaled_dot_product_attention" in marks["SelfAttention"].notes[0]
+
+
+def test_a_helper_that_is_missing_is_given_too(worker):
+    marks = mark(worker, self_attention(), ids=BOTH)
+    assert marks["scaled_dot_product_attention"].points == 0
+    assert marks["SelfAttention"].full
+
+
+def test_the_courses_helper_saves_no_wrong_answer(worker):
+    wrong = self_attention().replace("self.k_proj(x)", "self.q_proj(x)")
+    marks = mark(worker, NO_SCALE, wrong, ids=BOTH)
+    assert not marks["SelfAttention"].full

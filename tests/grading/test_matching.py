@@ -1,0 +1,115 @@
+"""Damaged notebooks fitted to the release."""
+
+import copy
+
+import pytest
+
+from unrolled.grading.matching import defined_names, match
+from unrolled.grading.reading import Cell, Submission
+
+
+def as_cells(notebook):
+    return [
+        Cell(c.cell_type, c.source, c.metadata.get("nbgrader", {}).get("grade_id", ""))
+        for c in notebook.cells
+    ]
+
+
+@pytest.fixture
+def cells(release):
+    """The released notebook, its answers written."""
+    cells = as_cells(release.notebook)
+    answers = {"padding_mask", "causal_mask", "scaled_dot_product_attention", "SelfAttention"}
+    return [
+        Cell(c.kind, f"{c.grade_id} = 1", c.grade_id) if c.grade_id in answers else c for c in cells
+    ]
+
+
+def fit(release, cells):
+    return match(Submission("learner-01", tuple(cells)), release)
+
+
+def ids(matched):
+    return [c.metadata.get("nbgrader", {}).get("grade_id") for c in matched.notebook.cells]
+
+
+def sources(matched):
+    return {
+        c.metadata.nbgrader.grade_id: c.source
+        for c in matched.notebook.cells
+        if "nbgrader" in c.metadata
+    }
+
+
+def at(cells, grade_id):
+    return next(n for n, cell in enumerate(cells) if cell.grade_id == grade_id)
+
+
+def test_a_whole_notebook_needs_no_note(release, cells):
+    matched = fit(release, cells)
+    assert matched.notes == ()
+    assert sources(matched)["causal_mask"] == "causal_mask = 1"
+    assert [c.id for c in matched.notebook.cells] == [f"c{n}" for n in range(len(cells))]
+
+
+def test_a_deleted_check_is_put_back_in_its_place(release, cells):
+    whole = ids(fit(release, cells))
+    del cells[at(cells, "check-causal_mask")]
+    matched = fit(release, cells)
+    assert ids(matched) == whole
+    assert matched.notes == ("The check cell of causal_mask was missing and has been put back.",)
+
+
+def test_a_changed_check_is_restored(release, cells):
+    cells[at(cells, "check-causal_mask")] = Cell("markdown", "# mine", "check-causal_mask")
+    matched = fit(release, cells)
+    assert sources(matched)["check-causal_mask"] == "check(causal_mask)"
+    assert "had been changed" in matched.notes[0]
+
+
+def test_of_two_answers_the_last_counts(release, cells):
+    cells.append(Cell("code", "causal_mask = 2", "causal_mask"))
+    matched = fit(release, cells)
+    assert sources(matched)["causal_mask"] == "causal_mask = 2"
+    assert "more than once" in matched.notes[0]
+    assert len(matched.notebook.cells) == len(cells)
+
+
+def test_without_metadata_everything_is_found(release, cells):
+    cells = [Cell(c.kind, c.source) for c in cells]
+    cells[-1] = Cell("markdown", "Because they are equal.")
+    matched = fit(release, cells)
+    assert set(sources(matched)) == set(release.graded)
+    assert sources(matched)["explain-same-word-twice"] == "Because they are equal."
+    assert len(matched.notebook.cells) == len(cells)
+    assert sum("found by its name" in note for note in matched.notes) == 4
+
+
+def test_two_answers_in_one_cell_are_not_overwritten_by_a_stub(release, cells):
+    cells[at(cells, "padding_mask")] = Cell(
+        "code", "def padding_mask(): ...\ndef causal_mask(): ...", "padding_mask"
+    )
+    del cells[at(cells, "causal_mask")]
+    matched = fit(release, cells)
+    assert "causal_mask" not in sources(matched)
+    assert not any("NotImplementedError" in c.source for c in matched.notebook.cells)
+
+
+def test_an_empty_notebook_gets_what_nbgrader_expects(release):
+    matched = fit(release, [])
+    graded = [g for g, c in release.graded.items() if c.metadata.nbgrader.grade]
+    assert set(graded) <= set(ids(matched))
+
+
+def test_no_notebook_becomes_the_release(release):
+    before = copy.deepcopy(release.notebook)
+    matched = match(Submission("learner-01", problem="It is a PDF."), release)
+    assert [c.source for c in matched.notebook.cells] == [c.source for c in before.cells]
+    assert release.notebook == before
+
+
+def test_names_are_found_where_a_cell_does_not_parse():
+    source = (
+        "%matplotlib inline\ndef f(x:\n  y = 1\nclass C(\nz: int = 3\nasync def g(): ...\na == b"
+    )
+    assert defined_names(source) == {"f", "C", "z", "g"}
