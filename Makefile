@@ -35,8 +35,7 @@ book: $(READY)  ## the published book, in _build/html
 	  grep --line-buffered -vE 'IPKernelApp|^.{0,6}(myst|myst-nb|sphinx-multitoc-numbering) v|^=*$$'
 	@echo "The book is in _build/html: open _build/html/index.html"
 
-course: book     ## everything: notebooks, book, and the sample class graded with feedback
-	$(BIN)/unrolled notebooks
+course: notebooks book  ## everything: notebooks, book, and the sample class graded with feedback
 	mkdir -p class/submitted && cp -Rn tests/sample_class/learner-* class/submitted/
 	$(BIN)/unrolled grade $(SAMPLE)
 	@echo
@@ -54,7 +53,7 @@ grade: $(READY)  ## grade class/submitted: make grade ASSIGNMENT=06-self-attenti
 test: book       ## every test: library, checks, grading, notebooks, and the book in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 bench: $(READY)  ## measured ratios against peers, into benchmarks/results
 	$(BIN)/python benchmarks/attention.py

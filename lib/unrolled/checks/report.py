@@ -51,11 +51,11 @@ class Report:
     def text(self) -> str:
         """The report for a terminal."""
         score = f"{_points(self.points)} of {self.max_points} points"
-        lines = [f"{self.exercise:<{_WIDTH}}{score:>14}"]
+        lines = [f"{self.exercise:<{_WIDTH}}{score:>16}"]
         for result in self.probes:
             mark = "ok" if result.passed else "no"
             paid = f"{result.earned}/{result.probe.points}"
-            lines.append(f"  {mark:<4}{result.probe.name:<{_WIDTH - 6}}{paid:>14}")
+            lines.append(f"  {mark:<4}{result.probe.name:<{_WIDTH - 6}}{paid:>16}")
         if self.fix_first:
             lines.append(f"Fix first: {self.fix_first}")
             lines += [f"  {name:<9} {value}" for name, value in self.facts()]
