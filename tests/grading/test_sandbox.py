@@ -2,7 +2,9 @@
 
 import os
 import socket
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +133,13 @@ def test_a_course_inside_a_system_folder_is_hidden(tmp_path):
     at = command.index("/usr/share/course")
     assert command[at - 1] == "--tmpfs"
     assert at > command.index("/usr")
+
+
+def test_an_environment_below_tmp_is_there_all_the_same(package, tmp_path):
+    """/tmp is private in the sandbox, and a clone in it must grade like any other."""
+    command = sandbox.bwrap_command(package, tmp_path, [])
+    python = command[command.index("--") + 1]
+    assert python == f"/environment/bin/{Path(sys.executable).name}"
+    mounted = [command[n + 2] for n, word in enumerate(command) if word == "--ro-bind"]
+    assert "/environment" in mounted
+    assert sys.prefix not in mounted

@@ -21,6 +21,7 @@ from pathlib import Path
 NOBODY = 65534
 INSIDE_UID = 1000
 PACKAGE = Path("/worker")  # where the worker's own `unrolled` lies in the sandbox
+ENVIRONMENT = Path("/environment")  # and the virtual environment, wherever it is outside
 HOME = Path("/home/learner")
 TMPFS_BYTES = {"/tmp": 64 * 2**20, str(HOME): 64 * 2**20, "/dev/shm": 64 * 2**20}
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -106,12 +107,28 @@ def bwrap_command(package: Path, forbidden: Path, arguments: list[str]) -> list[
     if _is_under(forbidden, SYSTEM):
         mounts += ["--tmpfs", str(forbidden)]
     for path in needed:
-        mounts += ["--ro-bind", str(seen_at[path]), str(PACKAGE if path == package else path)]
+        inside = PACKAGE if path == package else _inside(path)
+        mounts += ["--ro-bind", str(seen_at[path]), str(inside)]
     mounts += _hidden()
     return [
         *prefix, *_walls(), *mounts, *_writable(), "--remount-ro", "/", "--chdir", str(HOME),
-        *_environment(), "--", sys.executable, *arguments,
+        *_environment(), "--", str(_inside(Path(sys.executable))), *arguments,
     ]  # fmt: skip
+
+
+def _inside(path: Path) -> Path:
+    """Where the sandbox has a path of the interpreter.
+
+    A virtual environment works anywhere, and its own place may be below /tmp, which is private.
+    """
+    prefix = Path(sys.prefix)
+    if (
+        sys.prefix == sys.base_prefix
+        or not path.is_relative_to(prefix)
+        or _is_under(prefix, SYSTEM)
+    ):
+        return path
+    return ENVIRONMENT / path.relative_to(prefix)
 
 
 def environment(package: Path, home: Path, tmp: Path) -> dict[str, str]:
@@ -138,8 +155,9 @@ def environment(package: Path, home: Path, tmp: Path) -> dict[str, str]:
 
 
 def _environment() -> list[str]:
-    items = environment(PACKAGE, HOME, Path("/tmp")).items()
-    return [word for name, value in items for word in ("--setenv", name, value)]
+    own = environment(PACKAGE, HOME, Path("/tmp"))
+    own["PATH"] = f"{_inside(Path(sys.executable).parent)}:/usr/local/bin:/usr/bin:/bin"
+    return [word for name, value in own.items() for word in ("--setenv", name, value)]
 
 
 def _walls() -> list[str]:
@@ -182,7 +200,8 @@ def _hidden() -> list[str]:
     for site in {path for path in map(Path, sys.path) if path.name == "site-packages"}:
         for name in HIDDEN_PACKAGES:
             if (site / name).is_dir():
-                words += ["--tmpfs", str(site / name), "--remount-ro", str(site / name)]
+                place = str(_inside(site) / name)
+                words += ["--tmpfs", place, "--remount-ro", place]
     return words
 
 
