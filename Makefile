@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course book notebooks learn grade test bench clean
+.PHONY: help setup course book notebooks learn grade formgrader test bench clean
 
 help:            ## list these targets
 	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1|/' | column -t -s '|'
@@ -45,10 +45,14 @@ course: notebooks book  ## everything: notebooks, book, and the sample class gra
 	@echo "  feedback    class/feedback/learner-03/$(SAMPLE)/$(SAMPLE).html, one for each learner"
 
 learn: $(READY)  ## JupyterLab on the exercises
-	$(BIN)/jupyter lab exercises
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/exercises
 
 grade: $(READY)  ## grade class/submitted: make grade ASSIGNMENT=06-self-attention
+	@test -n "$(ASSIGNMENT)" || { echo 'Which one? make grade ASSIGNMENT=06-self-attention'; exit 2; }
 	$(BIN)/unrolled grade $(ASSIGNMENT)
+
+formgrader: $(READY)  ## nbgrader's formgrader: the gradebook, and marks by hand
+	$(BIN)/jupyter lab --LabApp.default_url=/formgrader
 
 test: book       ## every test: library, checks, grading, notebooks, and the book in a browser
 	$(BIN)/ruff check .

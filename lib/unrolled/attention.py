@@ -17,15 +17,9 @@ from unrolled import arguments
 from unrolled.views import views
 
 __all__ = [
-    "MultiHeadAttention",
-    "RepairedMultiHead",
-    "SelfAttention",
-    "causal_mask",
-    "merge_heads",
-    "padding_mask",
-    "scaled_dot_product_attention",
-    "split_heads",
-]
+    "MultiHeadAttention", "RepairedMultiHead", "SelfAttention", "causal_mask", "merge_heads",
+    "padding_mask", "scaled_dot_product_attention", "split_heads",
+]  # fmt: skip
 
 
 @views(check=arguments.padding_mask)
@@ -82,14 +76,7 @@ def causal_mask(Tq: int, Tk: int | None = None, device: torch.device | None = No
     return every_pair.tril(diagonal=Tk - Tq)  # (Tq, Tk)
 
 
-def _fused_attention(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None = None,
-    dropout: float = 0.0,
-    need_weights: bool = False,
-) -> Tensor:
+def _fused_attention(query, key, value, mask=None, dropout=0.0, need_weights=False) -> Tensor:
     """Attention in one kernel, which never writes the (Tq, Tk) weights to memory."""
     if need_weights:
         return NotImplemented
@@ -158,7 +145,7 @@ class SelfAttention(nn.Module):
     """One head of attention in which a sequence asks itself.
 
     Queries, keys and values are three linear views of the same input (Vaswani et al. 2017,
-    section 3.2.1), without biases as in the paper.
+    section 3.2.2), without biases as in the paper.
 
     Args:
         d_model: width of the input.
@@ -327,10 +314,10 @@ class RepairedMultiHead(nn.Module):
         num_heads: number of heads; divides ``embed_dim``.
 
     Shape:
-        x ``(B, T, D)``, mask broadcasts to ``(B, H, T, T)``, out ``(B, T, D)``.
+        x ``(B, T, D)``, mask broadcasts to ``(B, H, T, T)``.
 
     Returns:
-        ``out``.
+        What every position gathered, ``(B, T, D)``.
 
     Parameters: ``query``, ``key``, ``value``, ``out``, each a Linear (D, D).
 

@@ -68,7 +68,8 @@ def _grade(options: argparse.Namespace) -> int:
     try:
         tier = choose_tier(options.unsafe)
         print(f"isolation: {tier.says}", flush=True)
-        _log_to(course.class_folder / "grade.log")
+        log = course.class_folder / "grade.log"
+        _log_to(log)
         graded = grade_assignment(
             course, options.assignment, tier, options.learner, progress=_progress
         )
@@ -77,7 +78,9 @@ def _grade(options: argparse.Namespace) -> int:
     except LookupError as error:
         return _refuse(USAGE, error.args[0])
     print(summary(graded))
-    return LOOK if any(result.fault for result in graded.results) else DONE
+    if not any(result.fault for result in graded.results):
+        return DONE
+    return _refuse(LOOK, f"the grader itself failed on an answer; {log} says why")
 
 
 def _progress(learners: tuple[str, ...]) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""Pictures of the book: one style, alt text on every figure, and figures that a reader can move.
+"""Pictures of the book: one style, alt text on every figure, figures that move, and tables.
 
 A figure stands on a white card, so that it reads the same on a light and on a dark page. Colours
 are those of Okabe and Ito (2008), which colour-blind readers tell apart.
@@ -20,7 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-__all__ = ["PALETTE", "Picture", "heatmap", "moving", "show", "style"]
+__all__ = ["PALETTE", "Picture", "heatmap", "moving", "show", "style", "table"]
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 # Zero is white, positive blue, negative orange: the same in the figures that move (moving.css).
@@ -104,7 +104,7 @@ def show(figure: Figure | Axes, alt: str) -> Picture:
     Raises:
         ValueError: if ``alt`` is empty.
     """
-    return Picture(_image(figure, alt), alt)
+    return Picture(_image(figure, alt), f"[figure: {alt}]")
 
 
 def moving(
@@ -134,22 +134,58 @@ def moving(
         f'<script type="application/json">{payload}</script>\n'
         + (f"<figcaption>{html.escape(caption)}</figcaption>\n" if caption else "")
         + "</figure>",
-        alt,
+        f"[figure: {alt}]",
+    )
+
+
+def table(header: Sequence[Any], rows: Sequence[Sequence[Any]], note: Any = "") -> Picture:
+    """Return a table with a header row and a header column.
+
+    A cell is written as text, so that ``<`` and ``&`` read as they are. A cell that knows its own
+    markup (it has ``_repr_html_``, as ``IPython.display.HTML`` has) is written as that markup.
+
+    Args:
+        header: the cells above the columns.
+        rows: the rows, each as long as ``header``; the first cell of each names it.
+        note: a line below the table, such as where its numbers are from. Default: none.
+
+    Raises:
+        ValueError: if a row is not as long as ``header``.
+    """
+    for number, row in enumerate(rows):
+        if len(row) != len(header):
+            raise ValueError(f"row {number} has {len(row)} cells; wanted {len(header)}")
+    head = "".join(f'<th scope="col">{_markup(cell)}</th>' for cell in header)
+    body = "".join(
+        f'<tr><th scope="row">{_markup(first)}</th>'
+        + "".join(f"<td>{_markup(cell)}</td>" for cell in rest)
+        + "</tr>"
+        for first, *rest in rows
+    )
+    return Picture(
+        '<div class="pst-scrollable-table-container"><table class="table">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        + (f"<p><em>{_markup(note)}</em></p>" if note else ""),
+        f"[table: {len(rows)} rows under {', '.join(map(str, header))}]",
     )
 
 
 class Picture:
-    """Something to be displayed as HTML, and as its alternative text where there is no HTML."""
+    """Something to be displayed as HTML, and as a line of text where there is no HTML."""
 
-    def __init__(self, markup: str, alt: str):
+    def __init__(self, markup: str, text: str):
         self._markup = markup
-        self._alt = alt
+        self._text = text
 
     def _repr_html_(self) -> str:
         return self._markup
 
     def __repr__(self) -> str:
-        return f"[figure: {self._alt}]"
+        return self._text
+
+
+def _markup(cell: Any) -> str:
+    return cell._repr_html_() if hasattr(cell, "_repr_html_") else html.escape(str(cell))
 
 
 def _image(figure: Figure | Axes, alt: str) -> str:

@@ -1,4 +1,4 @@
-"""Figures carry their alternative text, and figures that move carry their data."""
+"""Figures carry their alternative text, figures that move their data, and tables their headers."""
 
 import json
 import re
@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from IPython.display import HTML
 
 from unrolled import plots
 
@@ -83,3 +84,22 @@ def test_heatmap_refuses_what_does_not_fit():
         plots.heatmap(torch.zeros(3))
     with pytest.raises(ValueError, match="column_labels has 3 labels; wanted 2 or none"):
         plots.heatmap(torch.zeros(1, 2), ["r"], ["a", "b", "c"])
+
+
+def test_a_table_has_headers_and_escapes_text():
+    picture = plots.table(["who", "a < b"], [["<pad>", 1], ["hid", HTML("<b>2</b>")]], note="R&D")
+    markup = picture._repr_html_()
+    assert '<th scope="col">who</th><th scope="col">a &lt; b</th>' in markup
+    assert '<th scope="row">&lt;pad&gt;</th><td>1</td>' in markup
+    assert '<th scope="row">hid</th><td><b>2</b></td>' in markup
+    assert markup.endswith("<p><em>R&amp;D</em></p>")
+    assert repr(picture) == "[table: 2 rows under who, a < b]"
+
+
+def test_a_table_without_a_note_ends_with_the_table():
+    assert plots.table(["a"], [["b"]])._repr_html_().endswith("</table></div>")
+
+
+def test_a_table_refuses_a_row_of_another_length():
+    with pytest.raises(ValueError, match="row 1 has 1 cells; wanted 2"):
+        plots.table(["a", "b"], [["c", "d"], ["e"]])

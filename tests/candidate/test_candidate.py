@@ -142,3 +142,28 @@ def test_tensors_that_cross_are_copies():
     out = candidate.answer(x).value()
     out += 1
     assert x.tolist() == [0, 0, 0]
+
+
+def test_what_one_answer_sends_altogether_is_limited(over_a_socket, monkeypatch):
+    monkeypatch.setattr("unrolled.candidate.wire.MAX_RECEIVED", 100_000)
+    source = "import torch\ndef answer(ask):\n    while True: ask(torch.zeros(1000))"
+    candidate = Candidate(over_a_socket(source), "answer")
+    asked, callee = candidate.function(lambda x: None)
+    with pytest.raises(WireError, match="larger than any"):
+        candidate.answer(asked).value()
+    assert len(callee.calls) < 26
+
+
+def test_what_was_made_here_stays_here():
+    sent = []
+
+    class Listening(LocalTransport):
+        def request(self, message, tensors, callback):
+            sent.append(json.dumps(message))
+            return super().request(message, tensors, callback)
+
+    candidate = Candidate(Listening(host("def answer():\n    return 7")), "answer")
+    tree = {"theirs": [candidate.answer(), (candidate.answer(), None)], "verdict": True}
+    assert candidate.resolved(tree) == {"theirs": [7, (7, None)], "verdict": True}
+    assert len(sent) == 1
+    assert "verdict" not in sent[0]

@@ -1,11 +1,19 @@
 """Running a notebook's cells: what is kept, and what one bad cell costs."""
 
 import base64
+import json
 
 import pytest
 
 from grading.conftest import run
-from unrolled.grading.execution import CodeCell, checked_outputs, describe_error, execute
+from unrolled.grading.execution import (
+    MAX_NOTEBOOK,
+    CodeCell,
+    Execution,
+    checked_outputs,
+    describe_error,
+    execute,
+)
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(8)).decode()
 
@@ -93,3 +101,19 @@ def test_a_notebooks_habits_work(worker):
     assert "installed" in run(
         worker, "import importlib.util as u\nprint('installed' if u.find_spec('unrolled') else '')"
     )
+
+
+def test_all_outputs_together_have_a_limit():
+    done = Execution()
+    shown = [{"output_type": "stream", "name": "stdout", "text": "x" * 2**20}]
+    for number in range(40):
+        done.keep(f"c{number}", checked_outputs(shown * 50))
+    assert len(repr(done.outputs)) < 2 * MAX_NOTEBOOK
+    assert "left out" in done.outputs["c39"][0].text
+
+
+def test_nested_values_in_place_of_text_are_nothing():
+    deep = json.loads("[" * 900 + "]" * 900)
+    errors = {"output_type": "error", "ename": deep, "evalue": deep, "traceback": [deep]}
+    assert checked_outputs([errors])[0].ename == ""
+    assert describe_error({"type": deep, "message": deep}) == ""

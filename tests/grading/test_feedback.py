@@ -11,14 +11,15 @@ from unrolled.grading.sandbox import BWRAP
 MASK = exercises(ASSIGNMENT)[0]
 
 
-def page(*marks, notes=(), manual=None):
-    return render_feedback(ASSIGNMENT, "learner-01", marks, manual or {}, notes, BWRAP)
+def page(*marks, notes=(), manual=None, comments=None):
+    learner = "learner-01"
+    return render_feedback(ASSIGNMENT, learner, marks, manual or {}, notes, BWRAP, comments or {})
 
 
 def test_what_a_learner_wrote_is_escaped():
     nasty = "<script>alert(1)</script>"
     shown = page(
-        Mark(MASK, problem=nasty, notes=(nasty,)), notes=(nasty,), manual={nasty: (None, 5)}
+        Mark(MASK, problem=f"1 {nasty}", notes=(nasty,)), notes=(nasty,), manual={nasty: (None, 5)}
     )
     assert "<script" not in shown
     assert shown.count("&lt;script&gt;") == 4
@@ -64,3 +65,15 @@ def test_prose_waits_for_a_person_or_has_its_mark():
     assert "1 answer still to be read by a person" in waiting
     marked = page(Mark(MASK, problem="x"), manual={"explain-it": (3, 5)})
     assert "3 of 9 points" in marked
+
+
+def test_what_a_person_wrote_stands_beside_the_answer():
+    said = {MASK.id: "Look at <b>pad_id</b>.", "explain-it": "Well argued."}
+    shown = page(Mark(MASK, problem="x"), manual={"explain-it": (3, 5)}, comments=said)
+    assert "Your instructor:</strong> Look at &lt;b&gt;pad_id&lt;/b&gt;." in shown
+    assert "Your instructor:</strong> Well argued." in shown
+
+
+def test_a_notebook_that_cannot_be_read_is_said_once():
+    shown = page(Mark(MASK, problem="It is no notebook."), notes=("It is no notebook.",))
+    assert shown.count("It is no notebook.") == 1

@@ -59,9 +59,14 @@ def test_regrading_keeps_marks_by_hand(course, submit):
     with course.gradebook() as gradebook:
         mark = gradebook.find_grade(EXPLAIN, ASSIGNMENT, ASSIGNMENT, "learner-01")
         mark.manual_score, mark.needs_manual_grade = 3, False
+        comment = gradebook.find_comment(EXPLAIN, ASSIGNMENT, ASSIGNMENT, "learner-01")
+        comment.manual_comment = "And when the words are shuffled?"
         gradebook.db.commit()
     grade(course)
     assert grades(course)[EXPLAIN] == (None, 3, 3)
+    assert course.manual_marks(ASSIGNMENT, "learner-01") == {EXPLAIN: (3, 5)}
+    page = course.folder("feedback") / "learner-01" / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    assert "And when the words are shuffled?" in page.read_text()
     assert grades(course)["check-padding_mask"][0] == 4
 
 

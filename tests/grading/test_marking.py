@@ -31,6 +31,12 @@ def test_a_right_answer_earns_everything(worker):
     assert mark(worker, RIGHT_MASK)[MASK].full
 
 
+def test_a_cell_that_failed_before_its_answer_is_named(worker):
+    found = mark(worker, "import no_such_module\n" + RIGHT_MASK)[MASK]
+    assert found.points == 0
+    assert found.notes[0].startswith("The cell of padding_mask ended with ModuleNotFoundError")
+
+
 def test_seeds_are_the_learners_own_and_stay_the_same():
     assert graded_seed(SECRET, "learner-01", MASK) == graded_seed(SECRET, "learner-01", MASK)
     seeds = {

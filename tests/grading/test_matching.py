@@ -1,8 +1,10 @@
 """Damaged notebooks fitted to the release."""
 
 import copy
+import re
 
 import pytest
+from nbconvert.filters import markdown2html
 
 from unrolled.grading.matching import defined_names, match
 from unrolled.grading.reading import Cell, Submission
@@ -113,3 +115,28 @@ def test_names_are_found_where_a_cell_does_not_parse():
         "%matplotlib inline\ndef f(x:\n  y = 1\nclass C(\nz: int = 3\nasync def g(): ...\na == b"
     )
     assert defined_names(source) == {"f", "C", "z", "g"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "a\n\n<div\nonclick=alert(1)>"],
+)
+def test_html_in_a_learners_text_cannot_act_in_formgrader(release, cells, text):
+    grade_id = next(
+        name for name, cell in release.graded.items()
+        if cell.cell_type == "markdown" and cell.metadata.nbgrader.solution
+    )  # fmt: skip
+    theirs = [Cell(c.kind, text, c.grade_id) if c.grade_id == grade_id else c for c in cells]
+    theirs += [Cell("markdown", text), Cell("raw", text)]
+    made = [c for c in fit(release, theirs).notebook.cells if "alert(1)" in c.source]
+    tag = re.compile("<(script|img|div)")
+    assert len(made) == 3
+    assert tag.search(markdown2html(text))  # so would stock formgrader show it
+    assert not any(tag.search(markdown2html(cell.source)) for cell in made)
+
+
+def test_a_learners_code_and_comparisons_stay_as_they_are(release, cells):
+    theirs = [*cells, Cell("code", "a = '<eos>'"), Cell("markdown", "$1 < 2 <= 3$ and `x<3`")]
+    sources = [cell.source for cell in fit(release, theirs).notebook.cells]
+    assert theirs[-2].source in sources
+    assert theirs[-1].source in sources

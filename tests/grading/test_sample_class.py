@@ -142,3 +142,6 @@ def test_the_summary_shows_everybody(graded):
         assert row["learner"] in text
     assert "softmax-over-queries" in text
     assert str(results.gradebook) in text
+    names = "padding_mask, causal_mask, scaled_dot_product_attention, SelfAttention"
+    assert f"learner-05: {names}: it is not written yet" in text
+    assert text.count("not a notebook") == 1

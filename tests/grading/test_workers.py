@@ -6,6 +6,7 @@ import torch
 from grading.conftest import run
 from unrolled.candidate.handles import Candidate
 from unrolled.candidate.wire import AnswerDied
+from unrolled.grading.execution import CodeCell, execute
 from unrolled.grading.workers import Limits, Worker, WorkerFailed
 
 pytestmark = pytest.mark.sandbox
@@ -62,13 +63,32 @@ def test_files_do_not_outlive_their_question(worker):
     assert worker.starts == 1
 
 
+ADD_KEY = (  # 248 on x86-64, 217 elsewhere; -4 is the user's own keyring
+    "import ctypes, platform\nnumber = 248 if platform.machine() == 'x86_64' else 217\n"
+    "ring = ctypes.c_int(-4)\n"
+    "print(ctypes.CDLL(None).syscall(number, b'user', b'memo', b'answers', 7, ring))"
+)
+
+
 @pytest.mark.parametrize(
     "leave",
     [
         "import ctypes; print(ctypes.CDLL(None).shmget(4711, 100, 0o1600))",
         "import os\nos.mkdir('/tmp/a'); os.mkdir('/tmp/a/b'); os.chmod('/tmp/a', 0)",
+        "import resource; resource.prlimit(1, resource.RLIMIT_DATA, (2**30, 2**30))",
+        "import os; os.setpriority(os.PRIO_PROCESS, 1, 19)",
+        "import os; os.sched_setaffinity(1, {min(os.sched_getaffinity(1))})\n"
+        "os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))",
+        ADD_KEY,
     ],
-    ids=["shared memory", "a folder that cannot be emptied"],
+    ids=[
+        "shared memory",
+        "a folder that cannot be emptied",
+        "a limit for all who follow",
+        "a low priority for all who follow",
+        "a place in the queue for all who follow",
+        "a memo in the kernel's keyring",
+    ],
 )
 def test_what_cannot_be_cleaned_costs_the_sandbox(package, shared_course, worker, leave):
     with Worker(package, shared_course.root, worker.tier, worker.limits) as own:
@@ -95,6 +115,15 @@ def test_the_answers_budget_is_for_all_requests_together(package, shared_course,
             _ = [candidate.answer().value() for _ in range(5)]
 
 
+def test_the_budget_of_cells_is_for_all_cells_together(package, shared_course, worker):
+    limits = Limits(cell_seconds=60.0, cells_seconds=3.0)
+    cells = [CodeCell(f"c{n}", "import time; time.sleep(1)") for n in range(9)]
+    with Worker(package, shared_course.root, worker.tier, limits) as own:
+        done = execute(cells, own)
+    assert "took over 3 s" in done.lost["c8"]
+    assert "c0" not in done.lost
+
+
 FORGED = {
     "silence": "import socket, gc\n"
     "[s.close() for s in gc.get_objects() if isinstance(s, socket.socket)]",
@@ -105,6 +134,8 @@ FORGED = {
     "no reply": "s.sendall(wire.encode({'hello': 1}, []))",
     "tensors missing": "s.sendall(wire.encode({'values': [{'tensor': 7}], 'error': None,"
     " 'printed': '', 'warned': [], 'changed': []}, []))",
+    "a million empty tensors": "head = 3 * 2**20\n"
+    "s.sendall(struct.pack('>II', 2, 8 + head) + b'{}' + head.to_bytes(8, 'little') + b' ' * head)",
     "calls that never end": "[s.sendall(wire.encode({'callback': 0, 'args': []}, []))"
     " for _ in range(1000)]",
 }

@@ -7,15 +7,19 @@ the answer is raised then, as :class:`AnswerError`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
 
-from unrolled.candidate.host import Host
+from unrolled.candidate.host import GLOBALS, Host
 from unrolled.candidate.values import Opaque, Packer, Reference, ValueRefused, unpack
 from unrolled.candidate.wire import AnswerDied, Callback, Message, Transport, WireError
+
+MAX_MESSAGE = 2_000
+MAX_KEPT = 20_000  # characters of what an answer prints, and of what it warns about
+MAX_WARNED = 20
 
 
 class AnswerError(Exception):
@@ -75,11 +79,13 @@ class Candidate:
     Args:
         transport: brings steps to a :class:`~unrolled.candidate.host.Host`.
         name: the global name of the answer.
+        device: where the answer finds every tensor it is given. Values come back to the CPU.
     """
 
-    def __init__(self, transport: Transport, name: str):
+    def __init__(self, transport: Transport, name: str, device: str = "cpu"):
         self.transport = transport
         self.name = name
+        self.device = device
         self.steps: list[dict[str, Any]] = []
         self.wants: list[str] = []
         self.numbers = itertools.count()
@@ -89,9 +95,9 @@ class Candidate:
         self.changed: set[str] = set()
 
     @classmethod
-    def local(cls, answer: Any, name: str) -> Candidate:
+    def local(cls, answer: Any, name: str, device: str = "cpu") -> Candidate:
         """Wrap an object of this process."""
-        return cls(LocalTransport(Host({name: answer})), name)
+        return cls(LocalTransport(Host({name: answer})), name, device)
 
     @property
     def answer(self) -> Handle:
@@ -115,19 +121,21 @@ class Candidate:
         steps, self.steps = self.steps, []
         packer = Packer()
         trees = [packer.tree(step) for step in steps]
-        reply, tensors = self.transport.request({"steps": trees}, packer.tensors, self._called)
+        message = {"steps": trees, "device": self.device}
+        reply, tensors = self.transport.request(message, packer.tensors, self._called)
         try:
             return self._read(reply, tensors)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise WireError(f"a malformed reply: {type(error).__name__}") from None
 
     def _read(self, reply: Message, tensors: list[Tensor]) -> Any:
-        self.printed += str(reply["printed"])
-        self.warned += map(str, reply["warned"])
-        self.changed.update(map(str, reply["changed"]))
+        self.printed = (self.printed + _text(reply["printed"], MAX_KEPT))[:MAX_KEPT]
+        warned = [_text(warning) for warning in reply["warned"][:MAX_WARNED]]
+        self.warned = [*self.warned, *warned][:MAX_WARNED]
+        self.changed |= set(GLOBALS).intersection(map(_text, reply["changed"]))
         if reply["error"] is not None:
             error = reply["error"]
-            raise AnswerError(str(error["type"]), str(error["message"]), str(error["line"]))
+            raise AnswerError(*(_text(error[part]) for part in ("type", "message", "line")))
         (tree,) = reply["values"]
         return unpack(tree, tensors)
 
@@ -156,9 +164,16 @@ class Candidate:
         self.callees.append(callee)
         return self.keep("ask", number=len(self.callees) - 1), callee
 
-    def values(self, *things: Any) -> tuple[Any, ...]:
-        """Resolve several handles, or trees of handles, in one message."""
-        return tuple(self.ask("value", target=things))
+    def resolved(self, tree: Any) -> Any:
+        """A tree of tuples, lists and dicts with the value of each handle in it, in one message.
+
+        Whatever else is in the tree never leaves this side, so that no answer can change it.
+        """
+        handles = list(_handles(tree))
+        values = self.ask("value", target=handles)
+        if not isinstance(values, list) or len(values) != len(handles):
+            raise WireError("a malformed reply: not one value for each thing that was asked for")
+        return _filled(tree, iter(values))
 
     def vjp(
         self, outputs: list[Handle], cotangents: list[Tensor], wrt: list[Any]
@@ -228,6 +243,34 @@ class Handle(Reference):
     def load(self, values: dict[str, Tensor]) -> None:
         """Overwrite its parameters and buffers by name."""
         self.candidate.keep("load", target=self, values=values)
+
+
+def _text(value: Any, most: int = MAX_MESSAGE) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a string is wanted")
+    return value[:most]
+
+
+def _handles(tree: Any) -> Iterator[Handle]:
+    if isinstance(tree, Handle):
+        yield tree
+    for part in _parts(tree):
+        yield from _handles(part)
+
+
+def _filled(tree: Any, values: Iterator[Any]) -> Any:
+    if isinstance(tree, Handle):
+        return next(values)
+    if isinstance(tree, dict):
+        return {key: _filled(part, values) for key, part in tree.items()}
+    parts = _parts(tree)
+    return type(tree)(_filled(part, values) for part in parts) if parts else tree
+
+
+def _parts(tree: Any) -> list[Any]:
+    if isinstance(tree, dict):
+        return list(tree.values())
+    return list(tree) if isinstance(tree, tuple | list) else []
 
 
 __all__ = [

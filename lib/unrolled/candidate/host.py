@@ -27,6 +27,7 @@ from unrolled.candidate.wire import Callback, Message
 
 MAX_PRINTED = 20_000
 MAX_MESSAGE = 2_000
+GLOBALS = ("default dtype", "default device", "gradient mode")  # what answers may change of torch
 
 
 class Host:
@@ -46,13 +47,16 @@ class Host:
     ) -> tuple[Message, list[Tensor]]:
         """Carry out a message's steps; reply with the values asked for, or the first error."""
         self.call_back = callback
+        tensors = [tensor.to(message["device"]) for tensor in tensors]
         packer = Packer()
         reply: Message = {"values": [], "error": None}
         with _captured(reply), _restored(reply):
             for step in message["steps"]:
                 try:
                     self._step(step, tensors, packer, reply["values"])
-                except (Exception, SystemExit) as error:
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:  # GeneratorExit, SystemExit, one of their own
                     reply["error"] = _described(error)
                     break
         return reply, packer.tensors
@@ -173,22 +177,20 @@ class Host:
             "grad_enabled": torch.is_grad_enabled(),
         }
 
-    def forget(self, numbers: list[int]) -> None:
-        """Let things go."""
-        for number in numbers:
-            self.objects.pop(number, None)
-
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     name: getattr(Host, name)
     for name in (
         "get", "put", "call", "item", "output", "attribute", "value", "state", "load", "vjp",
-        "table", "ask", "environment", "forget",
+        "table", "ask", "environment",
     )
 }  # fmt: skip
 
 
 class _Capped(io.StringIO):
+    def close(self) -> None:
+        """Stay readable: an answer that closes stdout closes nothing of ours."""
+
     def write(self, text: str) -> int:
         if self.tell() < MAX_PRINTED:
             super().write(text[:MAX_PRINTED])
@@ -205,6 +207,8 @@ def _captured(reply: Message) -> Iterator[None]:
         warnings.catch_warnings(record=True) as warned,
     ):
         warnings.simplefilter("always")
+        # Python warns of these when it happens to collect garbage, whoever left it.
+        warnings.simplefilter("ignore", ResourceWarning)
         yield
     reply["printed"] = printed.getvalue()
     reply["warned"] = [str(w.message)[:MAX_MESSAGE] for w in warned[:20]]
@@ -222,9 +226,8 @@ def _restored(reply: Message) -> Iterator[None]:
         yield
     finally:
         now = torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
-        names = ("default dtype", "default device", "gradient mode")
         reply["changed"] = [
-            n for n, a, b in zip(names, (dtype, device, True), now, strict=True) if a != b
+            n for n, a, b in zip(GLOBALS, (dtype, device, True), now, strict=True) if a != b
         ]
         torch.set_default_dtype(dtype)
         torch.set_default_device(None if device == torch.device("cpu") else device)

@@ -24,7 +24,7 @@ MAX_NODES = 20_000
 MAX_TEXT = 1_000_000
 MAX_ITEMS = 1_000  # of an iterator, which may have no end
 MAX_DIGITS = 1_000
-MAX_TENSOR_BYTES = 256 * 2**20
+MAX_TENSOR_BYTES = 64 * 2**20
 
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -77,8 +77,15 @@ def unpack(tree: Any, tensors: list[Tensor], resolve: Callable[[int], Any] = Ref
     """
     try:
         return _unpack(tree, tensors, resolve, 0)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise ValueRefused(f"a malformed value: {error}") from None
+    except (
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        RuntimeError,
+    ) as error:
+        raise ValueRefused(f"a malformed value: {error}"[:200]) from None
 
 
 class Packer:

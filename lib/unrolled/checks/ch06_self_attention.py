@@ -10,7 +10,7 @@ from torch import Tensor
 from unrolled.candidate.handles import Handle
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
-from unrolled.checks.facts import dropout_facts, one_hot_rows
+from unrolled.checks.facts import dropout_facts, one_hot_rows, same_device
 from unrolled.checks.mistakes import ch06 as mistakes
 from unrolled.checks.sections import section
 
@@ -162,9 +162,10 @@ def _dropout(answer: Handle, draw: Draw) -> Any:
     query, key, _ = _inputs(draw, 2, sizes=(8, 9, 3, 1))
     value = one_hot_rows(9, times=2).to(draw.dtype).expand(2, 9, 18)
     plain = answer(query, key, value).output()
-    dropped = answer(query, key, value, None, 0.5, seed=draw.seed)
-    reported = answer(query, key, value, None, 0.5, True, seed=draw.seed)
-    return dropout_facts(plain, dropped.output(), 0.5) | {"weights before dropout": reported[1]}
+    dropped = answer(query, key, value, None, 0.5, seed=draw.noise)
+    reported = answer(query, key, value, None, 0.5, True, seed=draw.noise)
+    facts = dropout_facts(plain, dropped.output(), 0.5)
+    return facts | {"without dropout": plain, "weights before dropout": reported[1]}
 
 
 def _gradients(answer: Handle, draw: Draw) -> Any:
@@ -179,7 +180,8 @@ def _kept(answer: Handle, draw: Draw) -> Any:
     query, key, value = (answer.candidate.put(x) for x in inputs)
     mask = answer.candidate.put(draw.mask("mask", inputs[1].size(1)))
     out = answer(query, key, value, mask).output()
-    return {"out": out, "query": query, "key": key, "value": value, "mask": mask}
+    kept = {"query": query, "key": key, "value": value, "mask": mask}
+    return {"out": out, "on the inputs' device": same_device(out, query)} | kept
 
 
 SCALED_DOT_PRODUCT_ATTENTION = Exercise(
@@ -198,7 +200,8 @@ SCALED_DOT_PRODUCT_ATTENTION = Exercise(
         Probe("scores around 150 do not overflow", _large, 1),
         Probe("dropout on the weights", _dropout, 1),
         Probe("gradients (float64)", _gradients, 1, dtype=torch.float64),
-        Probe("float64 kept, inputs unmodified", _kept, 1, values=False, dtype=torch.float64),
+        Probe("float64 and device kept, inputs unmodified", _kept, 1, values=False,
+              dtype=torch.float64),
     ),
     mistakes=mistakes.SCALED_DOT_PRODUCT_ATTENTION,
     hints=(
@@ -263,7 +266,7 @@ def _self_dropout(answer: Handle, draw: Draw) -> Any:
     x = one_hot_rows(T).to(draw.dtype).unsqueeze(0)
     evaluated = layer(x).output()
     layer.call("train")
-    trained = layer(x, seed=draw.seed).output()
+    trained = layer(x, seed=draw.noise).output()
     return dropout_facts(evaluated, trained, 0.5) | {"in evaluation": evaluated}
 
 
@@ -278,7 +281,8 @@ def _self_gradients(answer: Handle, draw: Draw) -> Any:
 def _self_kept(answer: Handle, draw: Draw) -> Any:
     B, T, D = draw.sizes("B T D")
     x = answer.candidate.put(draw.normal("x", B, T, D))
-    return {"out": draw.layer(answer, D)(x).output(), "x": x}
+    out = draw.layer(answer, D)(x).output()
+    return {"out": out, "on the device of x": same_device(out, x), "x": x}
 
 
 SELF_ATTENTION = Exercise(
@@ -297,7 +301,8 @@ SELF_ATTENTION = Exercise(
         Probe("dropout while training alone", _self_dropout, 1),
         Probe("gradients reach x and every weight (float64)", _self_gradients, 1,
               dtype=torch.float64),
-        Probe("float64 kept, x unmodified", _self_kept, 1, values=False, dtype=torch.float64),
+        Probe("float64 and device kept, x unmodified", _self_kept, 1, values=False,
+              dtype=torch.float64),
     ),
     mistakes=mistakes.SELF_ATTENTION,
     hints=(

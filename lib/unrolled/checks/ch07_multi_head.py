@@ -9,7 +9,7 @@ import torch
 from unrolled.candidate.handles import Handle
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
-from unrolled.checks.facts import dropout_facts, error_type, one_hot_rows
+from unrolled.checks.facts import dropout_facts, error_type, one_hot_rows, same_device
 from unrolled.checks.mistakes import ch07 as mistakes
 from unrolled.checks.sections import section
 
@@ -191,7 +191,7 @@ def _dropout(answer: Handle, draw: Draw) -> Any:
     value = one_hot_rows(Tk, times=2 * H).to(draw.dtype).expand(2, Tk, D)
     evaluated = layer(query, key, value).output()
     layer.call("train")
-    trained = layer(query, key, value, seed=draw.seed).output()
+    trained = layer(query, key, value, seed=draw.noise).output()
     heads = [h.call("unflatten", -1, (H, 2 * Tk)) for h in (evaluated, trained)]
     return dropout_facts(*heads, 0.5) | {"in evaluation": evaluated}
 
@@ -211,7 +211,8 @@ def _kept(answer: Handle, draw: Draw) -> Any:
     layer, _, D = _layer(answer, draw)
     B, T, _ = _lengths(draw)
     query = answer.candidate.put(draw.normal("query", B, T, D))
-    return {"out": layer(query).output(), "query": query}
+    out = layer(query).output()
+    return {"out": out, "on the query's device": same_device(out, query), "query": query}
 
 
 def _refuses(answer: Handle, draw: Draw) -> Any:
@@ -235,7 +236,8 @@ MULTI_HEAD_ATTENTION = Exercise(
         Probe("dropout while training alone", _dropout, 1),
         Probe("gradients reach inputs and every weight (float64)", _gradients, 1,
               dtype=torch.float64),
-        Probe("float64 kept, query unmodified", _kept, 1, values=False, dtype=torch.float64),
+        Probe("float64 and device kept, query unmodified", _kept, 1, values=False,
+              dtype=torch.float64),
         Probe("n_heads that does not divide d_model is a ValueError", _refuses, 1, values=False),
     ),
     mistakes=mistakes.MULTI_HEAD_ATTENTION,

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from unrolled.candidate.values import Opaque
 from unrolled.checks.draw import kind
 
 # The largest allowed error, as a part of the largest wanted number (or of 1, if that is larger).
@@ -62,8 +63,8 @@ def mismatch(
         return _tensor_mismatch(wanted, got, dtype, tolerance or TOLERANCE[dtype], where)
     pairs = _children(wanted, got)
     if pairs is None:
-        same = type(wanted) is type(got) and wanted == got
-        return None if same else Mismatch(where, _differs(wanted, got), str(wanted), _short(got))
+        same = _is_plain(wanted) and type(wanted) is type(got) and wanted == got
+        return None if same else Mismatch(where, _differs(wanted, got), _short(wanted), _short(got))
     for name, one, other in pairs:
         inner = f"{where}, {name}" if where and name else where or name
         found = mismatch(one, other, dtype, tolerance, inner)
@@ -87,7 +88,7 @@ def distance(one: Any, other: Any) -> float:
         return _largest_error(one, other, equal_nan=True) / _scale(one)
     pairs = _children(one, other)
     if pairs is None:
-        return 0.0 if type(one) is type(other) and bool(one == other) else math.inf
+        return 0.0 if _is_plain(one) and type(one) is type(other) and one == other else math.inf
     return max((distance(a, b) for _, a, b in pairs), default=0.0)
 
 
@@ -190,8 +191,14 @@ def _differs(wanted: Any, got: Any) -> str:
     return "another value is wanted"
 
 
+def _is_plain(value: Any) -> bool:
+    """Whether ``==`` and ``str`` can be trusted: two dicts of tensors cannot be compared."""
+    plain = int, float, complex, str, bytes, Opaque, torch.dtype, torch.device
+    return value is None or isinstance(value, plain)
+
+
 def _short(value: Any) -> str:
-    text = str(value)
+    text = str(value) if _is_plain(value) else kind(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 

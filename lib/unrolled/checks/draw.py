@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import inspect
 import random
 import zlib
 from typing import Any
@@ -12,6 +14,8 @@ from torch import Tensor
 
 from unrolled.candidate.handles import Handle
 from unrolled.checks.transplant import Unfit, gradients_back, transplanted
+
+MAX_NUMBERS = 1_000_000  # of an output: what is made of it here must not fill the memory
 
 
 class Draw:
@@ -24,13 +28,15 @@ class Draw:
         seed: equal seeds give equal draws.
         reference: the exercise's reference, which says what parameters a layer has.
         dtype: of every floating-point tensor and of a layer's parameters.
-        small: draw the smallest sizes that still tell, to show a learner.
+        small: draw the smallest sizes that still tell, with so many sentences, to show a learner.
     """
 
     def __init__(
-        self, seed: int, reference: Any, dtype: torch.dtype = torch.float32, small: bool = False
+        self, seed: int, reference: Any, dtype: torch.dtype = torch.float32, small: int = 0
     ):
         self.seed = seed
+        # What an answer is told to seed with: it must not be the seed that the inputs come from.
+        self.noise = int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:6])
         self.reference = reference
         self.dtype = dtype
         self.small = small
@@ -45,7 +51,7 @@ class Draw:
             others = [n for n in wanted if n != "B"]
             chosen = dict(zip(others, self._sizes.sample(range(2, 3 + len(others)), len(others)),
                               strict=True))  # fmt: skip
-            return tuple(chosen.get(name, 1) for name in wanted)
+            return tuple(chosen.get(name, self.small) for name in wanted)
         # From 3 on: with two keys and a mask, many a wrong answer is right.
         return tuple(self._sizes.sample(range(3, 6 + len(wanted)), len(wanted)))
 
@@ -87,12 +93,14 @@ class Draw:
         Raises:
             Unfit: if its parameters are not those of the reference.
         """
-        self.shown.update({f"argument {number}": a for number, a in enumerate(args, 1)} | kwargs)
+        self.shown.update(inspect.signature(self.reference).bind(*args, **kwargs).arguments)
         wanted = self._parameters(args, kwargs)
         wanted.update({name: value.to(self.dtype) for name, value in (fixed or {}).items()})
         layer = answer(*args, **kwargs)
         if self.dtype != torch.float32:
             layer.call("to", self.dtype)
+        if layer.candidate.device != "cpu":
+            layer.call("to", layer.candidate.device)
         layer.load(transplanted(wanted, layer.state(values=False)))
         layer.call("eval")
         return layer
@@ -116,10 +124,7 @@ class Draw:
 
     def cotangent(self, out: Handle) -> Tensor:
         """Draw a weight for every element of an output."""
-        value = out.value()
-        if not isinstance(value, Tensor):
-            raise Unfit(f"a tensor is wanted, {kind(value)} was returned")
-        return self._normal(value.shape)
+        return self._normal(tensor(out).shape)
 
     def _parameters(self, args: tuple, kwargs: dict) -> dict[str, Tensor]:
         self._shapes = _shapes(self.reference, args, tuple(sorted(kwargs.items())))
@@ -160,9 +165,11 @@ def tensor(handle: Handle) -> Tensor:
     """The value of a handle, which must be a tensor.
 
     Raises:
-        Unfit: if it is anything else.
+        Unfit: if it is anything else, or larger than what any exercise asks for.
     """
     value = handle.value()
     if not isinstance(value, Tensor):
         raise Unfit(f"a tensor is wanted, {kind(value)} was returned")
+    if value.numel() > MAX_NUMBERS:
+        raise Unfit(f"a tensor of {value.numel()} numbers was returned, far more than is wanted")
     return value

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from unrolled.candidate.handles import Candidate
+from unrolled.candidate.handles import AnswerDied, Candidate
 from unrolled.checks.diagnose import diagnose
 from unrolled.checks.exercise import Exercise, Mistake
 from unrolled.checks.probing import Examination, ProbeResult, run_probes, smallest_case
@@ -16,7 +16,9 @@ from unrolled.checks.registry import exercise
 from unrolled.checks.report import Report, blank_reason
 
 
-def examine(name: str, answer: Any, seed: int = 0, source: str | None = None) -> Report:
+def examine(
+    name: str, answer: Any, seed: int = 0, source: str | None = None, device: str = "cpu"
+) -> Report:
     """Ask an answer every probe of its exercise.
 
     Args:
@@ -24,6 +26,7 @@ def examine(name: str, answer: Any, seed: int = 0, source: str | None = None) ->
         answer: a function or class, or a :class:`~unrolled.candidate.handles.Candidate`.
         seed: of every input; equal seeds ask equal questions.
         source: the learner's code, read for what the exercise bans. Default: not read.
+        device: where the answer computes; what is wanted is always computed on the CPU.
 
     Returns:
         The report.
@@ -33,11 +36,13 @@ def examine(name: str, answer: Any, seed: int = 0, source: str | None = None) ->
         AnswerDied: if the answer lives in another process and that has ended.
     """
     with _one_thread():
-        return _examined(exercise(name), answer, seed, source)
+        return _examined(exercise(name), answer, seed, source, device)
 
 
-def _examined(found: Exercise, answer: Any, seed: int, source: str | None) -> Report:
-    candidate = answer if isinstance(answer, Candidate) else Candidate.local(answer, found.name)
+def _examined(found: Exercise, answer: Any, seed: int, source: str | None, device: str) -> Report:
+    candidate = answer
+    if not isinstance(answer, Candidate):
+        candidate = Candidate.local(answer, found.name, device)
     examination = run_probes(found, candidate, seed, source)
     blank = blank_reason(examination.results)
     mistakes = () if blank else diagnose(examination)
@@ -79,7 +84,9 @@ def _explained(
     if blank:
         return blank, (), None
     result = examination.failing[0]
-    smallest = smallest_case(examination.exercise, result.probe, candidate, examination.seed)
+    smallest = None
+    with contextlib.suppress(AnswerDied):  # all was asked: what is passed stays passed
+        smallest = smallest_case(examination.exercise, result.probe, candidate, examination.seed)
     also = tuple(mistake.says for mistake in mistakes[1:])
     if mistakes:
         return mistakes[0].says, also, smallest or result

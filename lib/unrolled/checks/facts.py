@@ -40,6 +40,12 @@ def dropout_facts(kept: Handle, dropped: Handle, p: float) -> dict[str, bool]:
     }
 
 
+def same_device(out: Handle, given: Handle) -> bool:
+    """Whether an output is where its input is."""
+    here, there = out.candidate.resolved((out.attribute("device"), given.attribute("device")))
+    return here == there
+
+
 def error_type(handle: Handle) -> str:
     """The type of the error that making something raises, ``"no error"`` if none."""
     try:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from unrolled.candidate.handles import AnswerDied
+from unrolled.checks.draw import kind
 from unrolled.checks.examine import examine
 from unrolled.checks.exercise import Exercise
-from unrolled.checks.registry import exercise
+from unrolled.checks.registry import all_exercises, exercise
 from unrolled.checks.report import Report
 
 _opened: Counter[str] = Counter()
@@ -26,19 +29,17 @@ def check(answer: Any) -> float:
     Returns:
         The points earned.
     """
-    name = getattr(answer, "__name__", None)
-    try:
-        found = exercise(name)
-    except KeyError as error:
-        print(
-            f"check() takes the function or class itself, such as check(softmax): {error.args[0]}"
-        )
+    found = _asked_for(getattr(answer, "__name__", None))
+    if found is None:
+        print(_not_an_answer(answer))
         return 0
     try:
         report = examine(found.id, answer, source=_source(answer))
     except AnswerDied as error:
         print(f"{found.id}: {error}")
         return 0
+    if report.smallest is not None:  # a case that fails, and not a stub or a ban
+        report = replace(report, notes=(*report.notes, *_wrong_helpers(found, answer)))
     show(report)
     return report.points
 
@@ -49,11 +50,10 @@ def hint(answer: Any) -> None:
     Args:
         answer: the exercise's id, or the function or class itself.
     """
-    name = answer if isinstance(answer, str) else getattr(answer, "__name__", "")
-    try:
-        found: Exercise = exercise(name)
-    except KeyError as error:
-        print(error.args[0])
+    name = answer if isinstance(answer, str) else getattr(answer, "__name__", None)
+    found = _asked_for(name)
+    if found is None:
+        print(f'hint() takes the name of an exercise, such as hint("softmax"). {_known()}')
         return
     number = min(_opened[found.id], len(found.hints) - 1)
     _opened[found.id] += 1
@@ -73,6 +73,41 @@ def show(report: Report) -> None:
         return
     data = {"text/plain": report.text(), "text/html": report._repr_html_()}
     display(data, raw=True)
+
+
+def _asked_for(name: Any) -> Exercise | None:
+    try:
+        return exercise(name)
+    except KeyError:
+        return None
+
+
+def _known() -> str:
+    return f"There are {', '.join(found.name for found in all_exercises())}."
+
+
+def _not_an_answer(answer: Any) -> str:
+    """Say what ``check`` wants instead."""
+    if isinstance(answer, str) and (found := _asked_for(answer)):
+        return f'Leave out the quotation marks: check({found.name}), not check("{answer}").'
+    if found := _asked_for(type(answer).__name__):
+        return f"Give the class itself, not a layer made from it: check({found.name})."
+    what = getattr(answer, "__name__", None) or kind(answer)
+    wanted = "an exercise's function or class, such as check(softmax)"
+    return f"check() takes {wanted}, not {what}. {_known()}"
+
+
+def _wrong_helpers(found: Exercise, answer: Any) -> list[str]:
+    """A sentence if earlier answers of the learner's, which this one may call, are not right."""
+    own = getattr(sys.modules.get(getattr(answer, "__module__", "")), "__dict__", {})
+    helpers = [exercise(name) for name in found.uses]
+    wrong = [h.name for h in helpers if h.name in own and not examine(h.id, own[h.name]).passed]
+    if not wrong:
+        return []
+    return [
+        f"Not right yet among your own: {', '.join(wrong)}. If {found.name} calls that, mend that "
+        f"first; handed in, {found.name} is marked with the course's own in its place."
+    ]
 
 
 def _source(answer: Any) -> str | None:

@@ -16,6 +16,7 @@ from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.transplant import Unfit
 
+MAX_MESSAGE = 500
 SMALLEST = 8  # draws tried to find a small input that fails
 
 
@@ -95,22 +96,23 @@ def observe(
     fault of the probe, and is raised.
     """
     try:
-        return candidate.ask("value", target=probe.program(candidate.answer, draw))
+        return candidate.resolved(probe.program(candidate.answer, draw))
     except AnswerDied:
         raise
     except AnswerError as error:
         return Raised(error.type_name, error.message, error.line)
     except (Unfit, ValueRefused) as error:
-        return Raised("Unfit", str(error))
+        return Raised("Unfit", str(error)[:MAX_MESSAGE])
     except Exception as error:
         if trusted:
             raise
-        return Raised("Unfit", f"what was returned cannot be used as the probe needs it: {error}")
+        why = f"what was returned cannot be used as the probe needs it: {error}"
+        return Raised("Unfit", why[:MAX_MESSAGE])
     finally:
         candidate.steps.clear()
 
 
-def reference_observation(exercise: Exercise, probe: Probe, seed: int, small: bool = False) -> Any:
+def reference_observation(exercise: Exercise, probe: Probe, seed: int, small: int = 0) -> Any:
     """What is wanted: the reference's observation in float64."""
     draw = Draw(seed, exercise.reference, torch.float64, small)
     candidate = Candidate.local(exercise.reference, exercise.name)
@@ -122,14 +124,16 @@ def smallest_case(
 ) -> ProbeResult | None:
     """The same probe failing on the smallest input found, None if it fails on large ones alone."""
     for attempt in range(SMALLEST):
-        result = ask(exercise, probe, candidate, seed + attempt, small=True)
+        # One sentence is easiest to read; some mistakes show with two.
+        sentences = 1 + 2 * attempt // SMALLEST
+        result = ask(exercise, probe, candidate, seed + attempt, small=sentences)
         if result.difference:
             return result
     return None
 
 
 def ask(
-    exercise: Exercise, probe: Probe, candidate: Candidate, seed: int, small: bool = False
+    exercise: Exercise, probe: Probe, candidate: Candidate, seed: int, small: int = 0
 ) -> ProbeResult:
     """Ask one probe, of the answer and of the reference, and compare."""
     draw = Draw(seed, exercise.reference, probe.dtype, small)

@@ -102,12 +102,10 @@ def _value(value: Any) -> str:
 
 
 def blank_reason(results: tuple[ProbeResult, ...]) -> str:
-    """Say in one sentence why nothing could be asked, if every probe met the same error."""
-    errors = {r.observed for r in results if isinstance(r.observed, Raised)}
-    if len(errors) != 1 or not all(isinstance(r.observed, Raised) for r in results):
-        return ""
-    (error,) = errors
-    if error.type_name == "NotImplementedError":
+    """Say in one sentence that the answer is a stub, if every probe of values found one."""
+    # A probe of structure may have caught the error itself, to see which one it is.
+    observed = [result.observed for result in results if result.probe.values]
+    if all(isinstance(o, Raised) and o.type_name == "NotImplementedError" for o in observed):
         return "it is not written yet: the cell still raises NotImplementedError."
     return ""
 
@@ -117,7 +115,7 @@ def render_html(report: Report) -> str:
     escape = html.escape
     rows = "".join(
         f"<tr><td style='text-align:left'>{'✓ ok' if r.passed else '✗ no'}</td>"
-        f"<td style='text-align:left'>{escape(r.probe.name)}</td>"
+        f"<td style='text-align:left;max-width:none'>{escape(r.probe.name)}</td>"
         f"<td style='text-align:right'>{r.earned}/{r.probe.points}</td></tr>"
         for r in report.probes
     )
@@ -126,9 +124,10 @@ def render_html(report: Report) -> str:
         "<table style='width:100%;border-collapse:collapse'>",
         f"<caption style='text-align:left;font-weight:bold'>{escape(report.exercise)}: "
         f"{_points(report.points)} of {report.max_points} points</caption>",
-        "<thead><tr><th scope='col' style='text-align:left'>result</th>"
-        "<th scope='col' style='text-align:left'>what was asked</th>"
-        "<th scope='col'>points</th></tr></thead>",
+        # JupyterLab lays tables out by their first row and lets no cell grow beyond a third.
+        "<thead><tr><th scope='col' style='text-align:left;width:5em'>result</th>"
+        "<th scope='col' style='text-align:left;max-width:none'>what was asked</th>"
+        "<th scope='col' style='text-align:right;width:5em'>points</th></tr></thead>",
         f"<tbody>{rows}</tbody></table>",
     ]
     if report.fix_first:

@@ -19,6 +19,9 @@ from torch import Tensor
 
 from unrolled.candidate.handles import State
 
+MAX_PARAMETERS = 1_000
+MAX_PARTS = 100  # of a parameter that PARAM_MAP puts together
+
 
 class Unfit(Exception):
     """An answer whose form does not let the question be asked; the message says why."""
@@ -34,6 +37,8 @@ def transplanted(wanted: dict[str, Tensor], state: State) -> dict[str, Tensor]:
     Raises:
         Unfit: if a parameter is missing, left over, or of another shape.
     """
+    if len(state.parameters) > MAX_PARAMETERS:
+        raise Unfit(f"the layer has {len(state.parameters)} parameters, {len(wanted)} are wanted")
     used: set[str] = set()
     values = {}
     for name, parameter in state.parameters.items():
@@ -94,7 +99,10 @@ def _names(expression: Any) -> list[str]:
         return [expression]
     (form,) = set(expression) & {"cat", "sum", "transpose"}
     names = expression[form]
-    return [names] if isinstance(names, str) else [str(name) for name in names]
+    names = [names] if isinstance(names, str) else [str(name) for name in names]
+    if len(names) > MAX_PARTS:
+        raise ValueError(f"at most {MAX_PARTS} parts can be one parameter, {len(names)} were given")
+    return names
 
 
 def _missing(missing: list[str], state: State) -> str:

@@ -24,7 +24,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 MAX_TEXT = 100_000
 MAX_IMAGE = 3 * 2**20
 MAX_OUTPUTS = 100
-NOTEBOOK_SECONDS = 120.0
+MAX_NOTEBOOK = 20 * 2**20  # of all outputs together
 DEMO = "demo"
 
 
@@ -52,11 +52,19 @@ class Execution:
         outputs: by cell id, ready for the notebook.
         errors: by cell id, the error that a cell ended with.
         lost: by cell id, why a cell could not be run to its end, in words; it is left out later.
+        room: how much more may be shown.
     """
 
     outputs: dict[str, list[NotebookNode]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
+    room: int = MAX_NOTEBOOK
+
+    def keep(self, cell: str, outputs: list[NotebookNode]) -> None:
+        """Keep what a cell showed, as long as a notebook of it all can still be opened."""
+        self.room -= sum(len(repr(output)) for output in outputs)
+        left_out = new_output("stream", name="stdout", text="[left out: too much to show]\n")
+        self.outputs[cell] = outputs if self.room >= 0 else [left_out]
 
 
 def code_cells(notebook: NotebookNode) -> list[CodeCell]:
@@ -73,7 +81,7 @@ def code_cells(notebook: NotebookNode) -> list[CodeCell]:
 def execute(cells: Sequence[CodeCell], worker: Worker) -> Execution:
     """Run every cell in order, starting over without a cell that is lost."""
     done = Execution()
-    deadline = time.monotonic() + NOTEBOOK_SECONDS
+    deadline = time.monotonic() + worker.limits.cells_seconds
     waiting = list(cells)
     finished: list[CodeCell] = []
     while waiting:
@@ -86,7 +94,7 @@ def execute(cells: Sequence[CodeCell], worker: Worker) -> Execution:
                 return done
             _run_until_lost(waiting, finished, question, done)
         if waiting and time.monotonic() > deadline:
-            why = f"it was not run: the notebook took over {NOTEBOOK_SECONDS:g} s."
+            why = f"it was not run: the notebook took over {worker.limits.cells_seconds:g} s."
             _give_up(waiting, done, why)
             return done
     return done
@@ -103,7 +111,7 @@ def _run_until_lost(
             done.lost[cell.id] = lost_because(error, question.limits.cell_seconds)
             done.outputs[cell.id] = [_as_error("CellLost", done.lost[cell.id])]
             return
-        done.outputs[cell.id] = checked_outputs(reply.get("outputs"))
+        done.keep(cell.id, checked_outputs(reply.get("outputs")))
         error = describe_error(reply.get("error"))
         if error:
             done.errors[cell.id] = error
@@ -119,6 +127,8 @@ def lost_because(error: AnswerDied, seconds: float) -> str:
     """Say in words why no reply came."""
     if "time limit" in str(error):
         return f"it did not finish within {seconds:g} s."
+    if "together" in str(error):
+        return f"{error}."
     if "ended without" in str(error):
         return "it ended the process it ran in (os._exit, a crash, or too much memory)."
     return f"it sent the grader something that is no reply ({error})."
@@ -128,17 +138,21 @@ def describe_error(error: Any) -> str:
     """A cell's error in words, whatever was sent; empty if there was none."""
     if not isinstance(error, dict):
         return ""
-    name, message = plain(str(error.get("type", ""))), plain(str(error.get("message", "")))
+    name, message = _text(error.get("type")), _text(error.get("message"))
     line = error.get("line")
     where = f" in line {line}" if isinstance(line, int) and 0 < line < 10**6 else ""
     return f"{name[:100]}{where}: {message[:500]}".strip(": ")
+
+
+def _text(value: Any) -> str:
+    return plain(value[:MAX_TEXT]) if isinstance(value, str) else ""
 
 
 def checked_outputs(outputs: Any) -> list[NotebookNode]:
     """Keep those outputs that are well formed, capped, and nothing but text and PNG."""
     kept: list[NotebookNode] = []
     for output in outputs[:MAX_OUTPUTS] if isinstance(outputs, list) else ():
-        make = _KINDS.get(str(output.get("output_type"))) if isinstance(output, dict) else None
+        make = _KINDS.get(_text(output.get("output_type"))) if isinstance(output, dict) else None
         made = make(output) if make else None
         if made is not None:
             kept.append(made)
@@ -176,8 +190,8 @@ def _is_png(value: Any) -> bool:
 
 def _from_error(output: dict[str, Any]) -> NotebookNode:
     lines = output.get("traceback")
-    text = "\n".join(map(str, lines[:100])) if isinstance(lines, list) else ""
-    return _as_error(str(output.get("ename")), str(output.get("evalue")), text)
+    text = "\n".join(map(_text, lines[:100])) if isinstance(lines, list) else ""
+    return _as_error(_text(output.get("ename")), _text(output.get("evalue")), text)
 
 
 def _as_error(name: str, message: str, text: str = "") -> NotebookNode:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, Template
@@ -38,7 +40,8 @@ def write_feedback(
         The page.
     """
     manual = course.manual_marks(assignment, learner)
-    page = render_feedback(assignment, learner, marked.marks, manual, notes, tier)
+    comments = course.comments(assignment, learner)
+    page = render_feedback(assignment, learner, marked.marks, manual, notes, tier, comments)
     path = course.folder("feedback") / learner / assignment / f"{assignment}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)  # nbgrader's own pages are read-only
@@ -53,6 +56,7 @@ def render_feedback(
     manual: dict[str, tuple[float | None, float]],
     notes: tuple[str, ...],
     tier: Tier,
+    comments: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """The page's HTML; everything that came from a learner is escaped."""
     by_hand = [points for points, _ in manual.values() if points is not None]
@@ -66,6 +70,7 @@ def render_feedback(
         waiting=sum(points is None for points, _ in manual.values()),
         notes=notes,
         tier=tier,
+        comments=comments,
         earned=earned,
         possible=possible,
     )

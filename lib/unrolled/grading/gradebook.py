@@ -120,16 +120,27 @@ class Course:
                 _TrustedAutograde(marked, coursedir=coursedir, config=config, log=log).start()
 
     def manual_marks(self, assignment: str, learner: str) -> dict[str, tuple[float | None, float]]:
-        """What is marked by hand: grade id to the mark (None while it waits) and its maximum."""
+        """What is marked by hand: grade id to the mark (None while it waits) and its maximum.
+
+        A mark of before a regrade counts, although nbgrader asks for it to be looked at again.
+        """
         with self.gradebook() as gradebook:
             try:
                 notebook = gradebook.find_submission_notebook(assignment, assignment, learner)
             except MissingEntry:
                 return {}
             grades = [g for g in notebook.grades if not g.name.startswith(CHECK)]
-            return {
-                g.name: (None if g.needs_manual_grade else g.score, g.max_score) for g in grades
-            }
+            waiting = {g.name for g in grades if g.needs_manual_grade and g.manual_score is None}
+            return {g.name: (None if g.name in waiting else g.score, g.max_score) for g in grades}
+
+    def comments(self, assignment: str, learner: str) -> dict[str, str]:
+        """What a person wrote beside an answer in formgrader, by grade id."""
+        with self.gradebook() as gradebook:
+            try:
+                notebook = gradebook.find_submission_notebook(assignment, assignment, learner)
+            except MissingEntry:
+                return {}
+            return {c.name: c.manual_comment for c in notebook.comments if c.manual_comment}
 
     def export(self) -> Path:
         """Write all marks with nbgrader's own exporter; return the file."""

@@ -138,7 +138,13 @@ class _Asking:
                 log.exception("%s, %s: the checker failed", self.learner, exercise.id)
                 why = f"The checker failed ({type(error).__name__}); your instructor can see why."
                 return Mark(exercise, problem=why, fault=True)
-        return Mark(exercise, report)
+        return Mark(exercise, report, notes=() if report.passed else self._cell_errors(exercise))
+
+    def _cell_errors(self, exercise: Exercise) -> tuple[str, ...]:
+        """What the cell that should have made the answer ended with."""
+        defining = self._defining(exercise)[-1:]
+        errors = [self.execution.errors.get(cell.id, "") for cell in defining]
+        return tuple(f"The cell of {exercise.name} ended with {e}" for e in errors if e)
 
     def _defining(self, exercise: Exercise) -> list[CodeCell]:
         return [cell for cell in self.cells if exercise.name in defined_names(cell.source)]

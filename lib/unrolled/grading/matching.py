@@ -23,6 +23,7 @@ DEFINES = re.compile(
     re.MULTILINE,
 )
 CHECK = "check-"
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 @dataclass(frozen=True)
@@ -135,16 +136,25 @@ def _fitted(cell: Cell, original: NotebookNode | None) -> NotebookNode:
         return _plain_cell(cell)
     fitted = copy.deepcopy(original)
     if original.metadata.nbgrader.solution:
-        fitted.source = cell.source
+        fitted.source = _source(cell)
     return fitted
 
 
 def _plain_cell(cell: Cell) -> NotebookNode:
-    fields: dict[str, Any] = {"cell_type": cell.kind, "source": cell.source}
+    fields: dict[str, Any] = {"cell_type": cell.kind, "source": _source(cell)}
     metadata = {"tags": list(cell.tags)} if cell.tags else {}
     if cell.kind == "code":
         fields |= {"outputs": [], "execution_count": None}
     return NotebookNode(metadata=NotebookNode(metadata), **fields)
+
+
+def _source(cell: Cell) -> str:
+    """A cell's text, with every HTML tag made plain text by a space after its ``<``.
+
+    nbgrader's formgrader puts the HTML in markdown into its page as it stands, scripts included,
+    and that page runs with the rights of whoever marks.
+    """
+    return cell.source if cell.kind == "code" else TAG.sub("< ", cell.source)
 
 
 def _changed(cells: Sequence[Cell], owners: dict[int, str], release: Release) -> list[str]:

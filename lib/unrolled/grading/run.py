@@ -123,17 +123,18 @@ class _One:
         submission = read_submission(submitted, learner, self.assignment, ids)
         matched = match(submission, self.release)
         marked = self._marked(submission, matched.notebook)
-        faults = [mark.problem for mark in marked.marks if mark.fault]
+        fault = any(mark.fault for mark in marked.marks)
+        notes = (*filter(None, [submission.problem]), *matched.notes)
+        told = notes
         try:
             self.course.record(
                 self.assignment, learner, matched.notebook, marked, submission.timestamp
             )
         except (NbGraderException, SystemExit) as error:
             log.exception("%s: nbgrader could not record the marks", learner)
-            faults.append(f"nbgrader could not record the marks: {error}")
-        notes = (*filter(None, [submission.problem]), *matched.notes)
+            told, fault = (*notes, f"nbgrader could not record the marks: {error}"), True
         write_feedback(self.course, self.assignment, learner, marked, notes, self.worker.tier)
-        return Result(learner, marked.marks, (*notes, *faults), bool(faults))
+        return Result(learner, marked.marks, told, fault)
 
     def _marked(self, submission: Submission, notebook: NotebookNode) -> Marked:
         exercises = self.release.exercises

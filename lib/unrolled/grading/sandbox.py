@@ -44,7 +44,8 @@ class Tier:
 
 BWRAP = Tier(
     "bwrap",
-    "bwrap: no network, read-only system, private temporary folders, memory and processes capped",
+    "bwrap: no network, read-only system, private temporary folders, a cap on the number of "
+    "processes and on the memory of each",
 )
 NONE = Tier("none", "none (--unsafe): learners' code runs with your own rights on this machine")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from unrolled.grading.marking import Mark
 from unrolled.grading.run import Graded, Result
 
 # What a terminal would take for an order; a folder's name or an error message may hold it.
@@ -36,15 +37,24 @@ def _table(results: Sequence[Result]) -> list[str]:
     rows.insert(1, ["-" * width for width in widths])
     lines = [_aligned(row, widths) for row in rows]
     notes = [(result.learner, note) for result in results for note in _notes(result)]
-    return [*lines, "", *(f"{learner}: {CONTROL.sub(' ', note)}" for learner, note in notes)]
+    told = [f"{learner}: {CONTROL.sub(' ', note)}" for learner, note in notes]
+    return [*lines, *([""] if told else []), *told]
 
 
 def _notes(result: Result) -> list[str]:
-    problems = [f"{m.exercise.name}: {m.problem}" for m in result.marks if m.problem]
-    helped = [f"{m.exercise.name}: {note}" for m in result.marks for note in m.notes]
-    if len(set(m.problem for m in result.marks)) == 1 and problems:  # said once is enough
-        problems = []
-    return [*result.notes, *problems, *helped]
+    of: dict[str, list[str]] = {}  # what is said of several exercises is said once
+    for mark in result.marks:
+        for sentence in (_reason(mark), *mark.notes):
+            if sentence and sentence not in result.notes:
+                of.setdefault(sentence, []).append(mark.exercise.name)
+    return [*result.notes, *(f"{', '.join(names)}: {says}" for says, names in of.items())]
+
+
+def _reason(mark: Mark) -> str:
+    """Why points are missing, where no named mistake says it."""
+    if mark.report is None:
+        return mark.problem
+    return "" if mark.mistakes else mark.report.fix_first
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:

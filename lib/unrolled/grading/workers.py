@@ -17,7 +17,7 @@ from torch import Tensor
 
 from unrolled.candidate.wire import AnswerDied, Callback, Message, SocketTransport, receive, send
 from unrolled.grading import sandbox
-from unrolled.grading.sandbox import HOME, PACKAGE, Tier, bwrap_command
+from unrolled.grading.sandbox import Tier, bwrap_command
 
 START_SECONDS = 60.0
 CLEAN_SECONDS = 2.0
@@ -31,11 +31,13 @@ class Limits:
     Attributes:
         cell_seconds: wall-clock time of one cell.
         answer_seconds: of all that one exercise asks an answer, together.
+        cells_seconds: of all cells of one question, together.
         memory_mib: beyond what a fresh worker has.
     """
 
     cell_seconds: float = 10.0
     answer_seconds: float = 10.0
+    cells_seconds: float = 120.0
     memory_mib: int = 2048
 
 
@@ -47,7 +49,7 @@ class Question:
     """One forked process: runs cells, then answers what is asked of them.
 
     It is also the transport of a :class:`~unrolled.candidate.handles.Candidate`, with one budget of
-    time for all requests together.
+    time for all cells together, and one for all requests.
     """
 
     def __init__(self, sock: socket.socket, limits: Limits):
@@ -55,6 +57,7 @@ class Question:
         self.limits = limits
         self.transport = SocketTransport(sock, limits.answer_seconds)
         self.seconds_left = limits.answer_seconds
+        self.cells_left = limits.cells_seconds
 
     def run_cell(self, source: str, collect: bool = False) -> Message:
         """Run one cell; the reply is the learner's to forge and says nothing about marks.
@@ -73,9 +76,15 @@ class Question:
         self._tell({"define": source, "names": names})
 
     def _tell(self, message: Message) -> Message:
+        if self.cells_left <= 0:
+            raise AnswerDied(f"the cells together took over {self.limits.cells_seconds:g} s")
+        started = time.monotonic()
         self.sock.settimeout(self.limits.cell_seconds)
-        send(self.sock, message, [])
-        return receive(self.sock, self.limits.cell_seconds)[0]
+        try:
+            send(self.sock, message, [])
+            return receive(self.sock, self.limits.cell_seconds)[0]
+        finally:
+            self.cells_left -= time.monotonic() - started
 
     def request(
         self, message: Message, tensors: list[Tensor], callback: Callback
@@ -211,6 +220,3 @@ class Worker:
             "env": sandbox.environment(self.package, home, tmp),
             "cwd": home,
         }
-
-
-__all__ = ["HOME", "PACKAGE", "Limits", "Question", "Worker", "WorkerFailed"]
