@@ -130,6 +130,7 @@ def test_warnings_and_prints_cost_nothing_and_global_changes_are_told():
     assert torch.get_default_dtype() == torch.float32
     assert any("default dtype" in note for note in report.notes)
     assert any("slow" in note for note in report.notes)
+    assert "Your code printed, at first: here" in "\n".join(report.notes)
 
 
 def test_the_html_is_escaped_and_holds_the_same_facts():

@@ -8,12 +8,14 @@ from typing import Any
 
 import torch
 
-from unrolled.candidate.handles import AnswerDied, Candidate
+from unrolled.candidate.handles import AnswerDied, Candidate, LocalTransport
 from unrolled.checks.diagnose import diagnose
 from unrolled.checks.exercise import Exercise, Mistake
 from unrolled.checks.probing import Examination, ProbeResult, run_probes, smallest_case
 from unrolled.checks.registry import exercise
 from unrolled.checks.report import Report, blank_reason
+
+MAX_PRINTED = 300
 
 
 def examine(
@@ -98,6 +100,10 @@ def _notes(candidate: Candidate) -> tuple[str, ...]:
     notes = []
     if candidate.changed:
         notes.append(f"Your code changes torch's {' and '.join(sorted(candidate.changed))}.")
+    if not isinstance(candidate.transport, LocalTransport):
+        return tuple(notes)  # what graded code says could carry graded inputs into its feedback
     if candidate.warned:
         notes.append(f"A warning came up (it costs nothing): {candidate.warned[0]}")
+    if candidate.printed.strip():
+        notes.append(f"Your code printed, at first: {candidate.printed.strip()[:MAX_PRINTED]}")
     return tuple(notes)
