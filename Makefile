@@ -7,7 +7,7 @@ SHELL  := /bin/bash
 READY  := $(VENV)/.ready
 # nbgrader shells out to alembic, Jupyter to its subcommands: the environment's own bin comes first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# One process of the tests or the book must not take every core from the others.
+# No compiled files among the sources.
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help

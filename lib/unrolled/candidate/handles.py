@@ -87,7 +87,6 @@ class Candidate:
         self.name = name
         self.device = device
         self.steps: list[dict[str, Any]] = []
-        self.wants: list[str] = []
         self.numbers = itertools.count()
         self.callees: list[Callee] = []
         self.printed = ""

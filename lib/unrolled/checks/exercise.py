@@ -33,7 +33,6 @@ class Probe:
         values: whether it looks at numbers. A probe of structure (dtype, inputs unmodified) earns
             nothing while every probe of values fails.
         dtype: of the inputs and of the answer's parameters.
-        section: where to read, if not where the exercise points.
     """
 
     name: str
