@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unrolled import arguments
+from unrolled.arguments import attention as arguments
 from unrolled.views import views
 
 __all__ = [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from unrolled import arguments
+from unrolled.arguments import basics as arguments
 from unrolled.views import views
 
 __all__ = ["cross_entropy", "embedding_lookup", "softmax"]

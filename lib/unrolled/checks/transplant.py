@@ -1,26 +1,18 @@
 """The reference's weights in a learner's module, and its gradients back under our names.
 
-A learner's class may say, in ``PARAM_MAP``, what its own parameters are made of:
-
-    "wq.weight":  "q_proj.weight"                                          another name
-    "qkv.weight": {"cat": ["q_proj.weight", "k_proj.weight"], "dim": 0}    several in one
-    "bias":       {"sum": ["bias_ih_l0", "bias_hh_l0"]}                    a sum
-    "wo":         {"transpose": "out_proj.weight"}                         the other way round
-
-Only the asking side reads the map, and takes it for what it is: text that a learner wrote.
+``PARAM_MAP`` on a learner's class says what its parameters are made of
+(``unrolled.parts.param_map``). Only the asking side reads the map, and takes it for what it is:
+text that a learner wrote.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import State
+from unrolled.parts import param_map
 
 MAX_PARAMETERS = 1_000
-MAX_PARTS = 100  # of a parameter that PARAM_MAP puts together
 
 
 class Unfit(Exception):
@@ -44,7 +36,8 @@ def transplanted(wanted: dict[str, Tensor], state: State) -> dict[str, Tensor]:
     for name, parameter in state.parameters.items():
         expression = state.map.get(name, name)
         try:
-            value = _evaluate(expression, wanted, used)
+            value = param_map.evaluate(expression, wanted)
+            used.update(param_map.names(expression))
         except KeyError:
             raise Unfit(_unexpected(name, wanted, state)) from None
         except (TypeError, ValueError, IndexError, RuntimeError, AttributeError):
@@ -68,7 +61,7 @@ def gradients_back(
     for name, gradient in own.items():
         expression = state.map.get(name, name)
         if gradient is None:
-            back.update(dict.fromkeys(_names(expression)))
+            back.update(dict.fromkeys(param_map.names(expression)))
         elif isinstance(expression, str):
             back[expression] = gradient
         elif "transpose" in expression:
@@ -80,29 +73,6 @@ def gradients_back(
             sizes = [shapes[part][dim] for part in expression["cat"]]
             back.update(zip(expression["cat"], gradient.split(sizes, dim), strict=True))
     return {name: back.get(name) for name in shapes}
-
-
-def _evaluate(expression: Any, wanted: dict[str, Tensor], used: set[str]) -> Tensor:
-    parts = [wanted[name] for name in _names(expression)]
-    used.update(_names(expression))
-    if isinstance(expression, str):
-        return parts[0]
-    if "transpose" in expression:
-        return parts[0].T
-    if "sum" in expression:
-        return torch.stack(parts).sum(dim=0)
-    return torch.cat(parts, dim=expression.get("dim", 0))
-
-
-def _names(expression: Any) -> list[str]:
-    if isinstance(expression, str):
-        return [expression]
-    (form,) = set(expression) & {"cat", "sum", "transpose"}
-    names = expression[form]
-    names = [names] if isinstance(names, str) else [str(name) for name in names]
-    if len(names) > MAX_PARTS:
-        raise ValueError(f"at most {MAX_PARTS} parts can be one parameter, {len(names)} were given")
-    return names
 
 
 def _missing(missing: list[str], state: State) -> str:

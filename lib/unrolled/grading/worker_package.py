@@ -20,9 +20,15 @@ from unrolled.checks.registry import all_exercises
 
 LIBRARY = Path(__file__).parents[1]
 # Shared by chapters and free of answers; every other module is cut to what earlier chapters need.
-SHARED = ("__init__", "arguments", "views", "plots")
+_FOLDERS = sorted(
+    f"{folder}/{path.stem}"
+    for folder in ("arguments", "parts")
+    for path in (LIBRARY / folder).glob("*.py")
+)
+SHARED = ("__init__", *_FOLDERS, "views", "plots")
 BOUNDARY = ("candidate/__init__", "candidate/values", "candidate/wire", "candidate/host")
-OPEN = {"", "unrolled", *(f"unrolled.{name}" for name in SHARED)}  # need not be followed
+# Where names need not be followed.
+OPEN = {"", "unrolled", "unrolled.arguments", "unrolled.parts", *(f"unrolled.{n}" for n in SHARED)}
 INSIDE = ("grading/inside/__init__", "grading/inside/zygote", "grading/inside/cells")
 
 CHECKS_STUB = '''"""Stands for the course's checks, which are asked elsewhere in grading."""
