@@ -54,6 +54,36 @@ def median_and_bounds(values: list[float], resamples: int = 2000) -> tuple[float
     return statistics.median(values), low, high
 
 
+def compared(
+    size: dict[str, object],
+    bar: float,
+    ours: Callable[[], None],
+    theirs: Callable[[], None],
+    pairs: int,
+) -> dict[str, object]:
+    """Measure one comparison and print its line: a row of a record.
+
+    Args:
+        size: what was compared, name to value; a name such as ``against`` may say with what.
+        bar: what the upper 95 % bound of the median ratio may be at most.
+        ours, theirs: one step each.
+        pairs: how many.
+    """
+    found = ratios(ours, theirs, pairs)
+    median, low, high = (round(value, 4) for value in median_and_bounds(found))
+    print(size, f"{median:.3f} [{low:.3f}, {high:.3f}], at most {bar}", flush=True)
+    return {
+        "size": size,
+        "bar": bar,
+        "median": median,
+        "low": low,
+        "high": high,
+        "within_bar": high <= bar,
+        "pairs": pairs,
+        "ratios": [round(ratio, 3) for ratio in found],
+    }
+
+
 def machine() -> dict[str, object]:
     """Describe what the numbers were measured on, without its name."""
     return {

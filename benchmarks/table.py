@@ -1,0 +1,60 @@
+"""The recorded comparisons as one table, benchmarks/README.md.
+
+    python benchmarks/table.py
+
+Every record of ``results/`` that holds comparisons gives its rows; nothing is measured here.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import measure
+
+README = Path(__file__).resolve().with_name("README.md")
+INTRODUCTION = """# What was measured
+
+Each row compares one step of ours with one of a peer's, in pairs timed back to back in one run;
+which of the two goes first alternates. The ratio is ours / theirs in wall-clock time, below 1 is
+faster; beside the median stand the bounds of its 95 % bootstrap interval, and the bar is for the
+upper one. Start-up is not counted; equal weights and equal results are asserted first. `make bench`
+measures anew and writes this table from [`results/`](results), which holds every single ratio.
+
+"""
+HEAD = "| command | what | median ratio | 95 % | at most | held |\n|---|---|---|---|---|---|\n"
+
+
+def rows_of(record: dict) -> list[str]:
+    """The lines of one record."""
+    lines = []
+    for row in record["comparisons"]:
+        what = ", ".join(f"{name} {value}" for name, value in row["size"].items())
+        held = "yes" if row["within_bar"] else "no"
+        interval = f"{row['low']:.3f} to {row['high']:.3f}"
+        cells = [f"`{record['command']}`", what, f"{row['median']:.3f}", interval, row["bar"], held]
+        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |\n")
+    return lines
+
+
+def setting(name: str, record: dict) -> str:
+    """On what machine, with what versions and when a record was made."""
+    machine = record["machine"]
+    facts = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in machine.items())
+    return f"- [`{name}`](results/{name}.json): {record['date']}; {facts}\n"
+
+
+def main() -> None:
+    """Write the table."""
+    paths = sorted(measure.RESULTS.glob("*.json"))
+    records = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+    records = {name: record for name, record in records.items() if "comparisons" in record}
+    lines = [line for record in records.values() for line in rows_of(record)]
+    settings = [setting(name, record) for name, record in records.items()]
+    text = INTRODUCTION + HEAD + "".join(lines) + "\n## Where and when\n\n" + "".join(settings)
+    README.write_text(text, encoding="utf-8")
+    print("wrote", README.name)
+
+
+if __name__ == "__main__":
+    main()
