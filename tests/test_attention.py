@@ -485,6 +485,75 @@ def attend(mask=None, dropout=0.0, **changed):
             TypeError,
             "mask has dtype torch.float32, torch.bool is wanted",
         ),
+        (
+            lambda: padding_mask(torch.zeros(0, 3, dtype=torch.long), 0),
+            ValueError,
+            "ids has shape (0, 3), (B, T), each at least 1, is wanted",
+        ),
+        (
+            lambda: scaled_dot_product_attention(*[torch.zeros(1, 2, 3).long()] * 3),
+            TypeError,
+            "query has dtype torch.int64, a floating-point tensor is wanted",
+        ),
+        (
+            lambda: scaled_dot_product_attention(torch.zeros(4), *[torch.zeros(2, 4)] * 2),
+            ValueError,
+            "query has shape (4,), (..., T, d), each at least 1, is wanted",
+        ),
+        (
+            lambda: scaled_dot_product_attention(torch.zeros(2, 4), *[torch.zeros(0, 4)] * 2),
+            ValueError,
+            "key has shape (0, 4), (..., T, d), each at least 1, is wanted",
+        ),
+        (lambda: SelfAttention(0), ValueError, "d_model=0: at least 1 is wanted"),
+        (lambda: SelfAttention(2.0), TypeError, "d_model=2.0 is a float, an integer is wanted"),
+        (lambda: SelfAttention(D, d_k=0), ValueError, "d_k=0: at least 1 is wanted"),
+        (lambda: SelfAttention(D, d_v=True), TypeError, "d_v=True is a bool"),
+        (lambda: SelfAttention(D, dropout=1.0), ValueError, "dropout=1.0 is outside [0, 1)"),
+        (
+            lambda: SelfAttention(D)(torch.zeros(B, Tq, D + 1)),
+            ValueError,
+            f"x has shape ({B}, {Tq}, {D + 1}), (B, T, {D}) is wanted",
+        ),
+        (
+            lambda: SelfAttention(D)(torch.zeros(B, 0, D)),
+            ValueError,
+            f"x has shape ({B}, 0, {D}), (B, T, {D}), each at least 1, is wanted",
+        ),
+        (
+            lambda: SelfAttention(D)(torch.zeros(B, 1, D).int()),
+            TypeError,
+            "x has dtype torch.int32",
+        ),
+        (lambda: MultiHeadAttention(0, 1), ValueError, "d_model=0: at least 1 is wanted"),
+        (lambda: MultiHeadAttention(D, H, dropout=-0.1), ValueError, "dropout=-0.1 is outside"),
+        (
+            lambda: MultiHeadAttention(D, H)(torch.zeros(B, Tq, D), torch.zeros(B, Tk, D - 1)),
+            ValueError,
+            f"key has shape ({B}, {Tk}, {D - 1}), (B, T, {D}) is wanted",
+        ),
+        (
+            lambda: MultiHeadAttention(D, H)(torch.zeros(B, Tq, D), torch.zeros(B + 1, Tk, D)),
+            ValueError,
+            f"key has B={B + 1}, query has B={B}: equal batches are wanted",
+        ),
+        (lambda: RepairedMultiHead(0, 1), ValueError, "embed_dim=0: at least 1 is wanted"),
+        (
+            lambda: RepairedMultiHead(6, 4),
+            ValueError,
+            "embed_dim=6 is not divisible by num_heads=4",
+        ),
+        (lambda: RepairedMultiHead(6, 0), ValueError, "not divisible by num_heads=0"),
+        (
+            lambda: RepairedMultiHead(6, 2)(torch.zeros(2, 6)),
+            ValueError,
+            "x has shape (2, 6), (B, T, 6) is wanted",
+        ),
+        (
+            lambda: RepairedMultiHead(6, 2)(torch.zeros(2, 3, 6), torch.zeros(3, 3)),
+            TypeError,
+            "mask has dtype torch.float32, torch.bool is wanted",
+        ),
     ],
 )
 def test_an_error_names_argument_given_and_wanted(call, error, message):

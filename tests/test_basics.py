@@ -122,7 +122,7 @@ def ids(*values):
         (
             lambda: cross_entropy(torch.zeros(0, V), torch.zeros(0, dtype=torch.long)),
             ValueError,
-            "targets is empty, at least one class id is wanted",
+            "targets has shape (0,), at least one id is wanted",
         ),
         (
             lambda: cross_entropy(torch.zeros(2, V), ids(0, V)),
@@ -147,12 +147,32 @@ def ids(*values):
         (
             lambda: embedding_lookup(torch.zeros(V, D), ids(0, V)),
             ValueError,
-            "ids holds values from 0 to 5, 0 to 4 are wanted",
+            "ids holds ids from 0 to 5, 0 to 4 are wanted",
         ),
         (
             lambda: embedding_lookup(torch.zeros(V, D), ids(-1, 3)),
             ValueError,
-            "ids holds values from -1 to 3, 0 to 4 are wanted",
+            "ids holds ids from -1 to 3, 0 to 4 are wanted",
+        ),
+        (
+            lambda: softmax(torch.zeros(2, 0)),
+            ValueError,
+            "logits has shape (2, 0): axis -1 is empty",
+        ),
+        (
+            lambda: cross_entropy(torch.zeros(2, V).long(), ids(0, 1)),
+            TypeError,
+            "logits has dtype torch.int64, a floating-point tensor is wanted",
+        ),
+        (
+            lambda: embedding_lookup(torch.zeros(V, 0), ids(0)),
+            ValueError,
+            f"weight has shape ({V}, 0), (V, D), each at least 1, is wanted",
+        ),
+        (
+            lambda: embedding_lookup(torch.zeros(V, D), ids(0)[:0]),
+            ValueError,
+            "ids has shape (0,), at least one id is wanted",
         ),
     ],
 )

@@ -117,9 +117,9 @@ def scaled_dot_product_attention(
         ``out``, or ``(out, weights)`` if ``need_weights``.
 
     Raises:
-        ValueError: if widths, lengths or the mask's shape do not fit, or ``dropout`` is not in
-            [0, 1).
-        TypeError: if ``mask`` is not boolean.
+        ValueError: if widths, lengths or the mask's shape do not fit, an input is empty, or
+            ``dropout`` is not in [0, 1).
+        TypeError: if an input is not floating point or ``mask`` not boolean.
 
     Matches ``F.scaled_dot_product_attention`` within 1e-5 (float32) and 1e-10 (float64).
 
@@ -160,12 +160,17 @@ class SelfAttention(nn.Module):
     Returns:
         ``out``, or ``(out, weights)`` if ``need_weights``.
 
+    Raises:
+        TypeError: if ``x`` is not floating point or ``mask`` not boolean.
+        ValueError: if a size is below 1, ``dropout`` not in [0, 1), or a shape does not fit.
+
     Parameters: ``q_proj.weight`` (d_k, D), ``k_proj.weight`` (d_k, D), ``v_proj.weight`` (d_v, D).
 
     >>> SelfAttention(8, d_k=4)(torch.zeros(1, 3, 8)).shape
     torch.Size([1, 3, 4])
     """
 
+    @views(check=arguments.self_attention)
     def __init__(
         self, d_model: int, d_k: int | None = None, d_v: int | None = None, dropout: float = 0.0
     ):
@@ -177,6 +182,7 @@ class SelfAttention(nn.Module):
         self.k_proj = nn.Linear(d_model, d_k, bias=False)
         self.v_proj = nn.Linear(d_model, d_v, bias=False)
 
+    @views(check=arguments.attend_to_self)
     def forward(
         self, x: Tensor, mask: Tensor | None = None, need_weights: bool = False
     ) -> Tensor | tuple[Tensor, Tensor]:
@@ -272,6 +278,7 @@ class MultiHeadAttention(nn.Module):
     torch.Size([1, 3, 8])
     """
 
+    @views(check=arguments.multi_head)
     def __init__(self, d_model: int, n_heads: int, dropout: float = 0.0, bias: bool = True):
         super().__init__()
         if n_heads < 1 or d_model % n_heads:
@@ -283,6 +290,7 @@ class MultiHeadAttention(nn.Module):
         self.v_proj = nn.Linear(d_model, d_model, bias=bias)
         self.out_proj = nn.Linear(d_model, d_model, bias=bias)
 
+    @views(check=arguments.attend)
     def forward(
         self,
         query: Tensor,
@@ -319,12 +327,17 @@ class RepairedMultiHead(nn.Module):
     Returns:
         What every position gathered, ``(B, T, D)``.
 
+    Raises:
+        TypeError: if ``x`` is not floating point or ``mask`` not boolean.
+        ValueError: if ``num_heads`` does not divide ``embed_dim`` or ``x`` has another shape.
+
     Parameters: ``query``, ``key``, ``value``, ``out``, each a Linear (D, D).
 
     >>> RepairedMultiHead(8, 2)(torch.zeros(1, 3, 8)).shape
     torch.Size([1, 3, 8])
     """
 
+    @views(check=arguments.repaired)
     def __init__(self, embed_dim: int, num_heads: int):
         super().__init__()
         self.num_heads = num_heads
@@ -334,6 +347,7 @@ class RepairedMultiHead(nn.Module):
         self.value = nn.Linear(embed_dim, embed_dim)
         self.out = nn.Linear(embed_dim, embed_dim)
 
+    @views(check=arguments.attend_repaired)
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Let every position of ``x`` attend to every position the mask allows."""
         B, T, D = x.shape

@@ -16,12 +16,17 @@ def readable_source(reference: Any, docstring: bool = True) -> str:
         docstring: keep the docstrings. Default: True.
 
     Returns:
-        The source from ``def`` or ``class`` on, without decorators, ending in a newline.
+        The source from ``def`` or ``class`` on, without its decorators and without the argument
+        checks of its methods, ending in a newline.
     """
     source = textwrap.dedent(inspect.getsource(inspect.unwrap(reference)))
     node = ast.parse(source).body[0]
     lines = source.splitlines()
     dropped = set(range(node.lineno - 1))  # decorators stand before the def line
+    for inner in ast.walk(node):
+        for decorator in getattr(inner, "decorator_list", []):
+            if ast.unparse(decorator).startswith("views("):  # argument checks are the library's
+                dropped.update(range(decorator.lineno - 1, decorator.end_lineno or 0))
     if not docstring:
         for inner in ast.walk(node):
             if isinstance(inner, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(inner):
