@@ -147,12 +147,12 @@ def ids(*values):
         (
             lambda: embedding_lookup(torch.zeros(V, D), ids(0, V)),
             ValueError,
-            "ids holds ids from 0 to 5, 0 to 4 are wanted",
+            "ids holds values from 0 to 5, 0 to 4 are wanted",
         ),
         (
             lambda: embedding_lookup(torch.zeros(V, D), ids(-1, 3)),
             ValueError,
-            "ids holds ids from -1 to 3, 0 to 4 are wanted",
+            "ids holds values from -1 to 3, 0 to 4 are wanted",
         ),
         (
             lambda: softmax(torch.zeros(2, 0)),

@@ -64,12 +64,12 @@ def ids_below(size: int, **tensors: Tensor) -> None:
     """Refuse ids that are not integers from 0 to ``size - 1``, or none at all."""
     for name, ids in tensors.items():
         if ids.dtype not in (torch.long, torch.int32):
-            raise TypeError(f"{name} has dtype {ids.dtype}, integer ids are wanted")
+            raise TypeError(f"{name} has dtype {ids.dtype}, torch.int64 or torch.int32 is wanted")
         if ids.numel() == 0:
             raise ValueError(f"{name} has shape {tuple(ids.shape)}, at least one id is wanted")
         if ids.min() < 0 or ids.max() >= size:
             raise ValueError(
-                f"{name} holds ids from {int(ids.min())} to {int(ids.max())}, "
+                f"{name} holds values from {int(ids.min())} to {int(ids.max())}, "
                 f"0 to {size - 1} are wanted"
             )
 
