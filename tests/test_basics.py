@@ -127,12 +127,12 @@ def ids(*values):
         (
             lambda: cross_entropy(torch.zeros(2, V), ids(0, V)),
             ValueError,
-            "targets holds ids from 0 to 5, 0 to 4 are wanted",
+            "targets holds values from 0 to 5, 0 to 4 are wanted",
         ),
         (
             lambda: cross_entropy(torch.zeros(2, V), ids(-1, 2)),
             ValueError,
-            "targets holds ids from -1 to 2, 0 to 4 are wanted",
+            "targets holds values from -1 to 2, 0 to 4 are wanted",
         ),
         (
             lambda: embedding_lookup(torch.zeros(V), ids(0)),
