@@ -22,14 +22,17 @@ import torch
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
-def ratios(ours: Callable[[], None], theirs: Callable[[], None], pairs: int) -> list[float]:
+def ratios(
+    ours: Callable[[], object], theirs: Callable[[], object], pairs: int, warm_up: int = 10
+) -> list[float]:
     """Return ours / theirs for each pair, in wall-clock time, after a start-up that is not counted.
 
     Args:
         ours, theirs: one step each.
         pairs: how many, at least 1.
+        warm_up: steps of each that are not counted. Default: 10.
     """
-    for _ in range(10):
+    for _ in range(warm_up):
         ours(), theirs()
     found = []
     for pair in range(pairs):
@@ -57,9 +60,10 @@ def median_and_bounds(values: list[float], resamples: int = 2000) -> tuple[float
 def compared(
     size: dict[str, object],
     bar: float,
-    ours: Callable[[], None],
-    theirs: Callable[[], None],
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
     pairs: int,
+    warm_up: int = 10,
 ) -> dict[str, object]:
     """Measure one comparison and print its line: a row of a record.
 
@@ -68,8 +72,9 @@ def compared(
         bar: what the upper 95 % bound of the median ratio may be at most.
         ours, theirs: one step each.
         pairs: how many.
+        warm_up: steps of each that are not counted. Default: 10.
     """
-    found = ratios(ours, theirs, pairs)
+    found = ratios(ours, theirs, pairs, warm_up)
     median, low, high = (round(value, 4) for value in median_and_bounds(found))
     print(size, f"{median:.3f} [{low:.3f}, {high:.3f}], at most {bar}", flush=True)
     return {

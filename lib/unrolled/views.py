@@ -37,6 +37,9 @@ def views(
             result = fast(*args, **kwargs) if fast else NotImplemented
             return readable(*args, **kwargs) if result is NotImplemented else result
 
+        # torch.compile counts recompilations by code object: without its own, every function
+        # here would use up the limit of all the others.
+        public.__code__ = public.__code__.replace(co_name=readable.__name__)
         return public  # type: ignore[return-value]
 
     return decorate

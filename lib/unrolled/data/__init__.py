@@ -1,7 +1,7 @@
 """Sentences to learn from: real ones where they can be had, generated ones everywhere.
 
-``registry`` verifies the real files, ``tatoeba`` reads the translated sentences, ``tinyworld``
-generates sentences whose grammar, translation and word alignment are known.
+``registry`` verifies the real files, ``readers`` and ``tatoeba`` read them, ``tinyworld`` generates
+sentences whose grammar, translations, word alignments, labels and entropy are known.
 """
 
 from __future__ import annotations
@@ -10,9 +10,31 @@ from dataclasses import dataclass
 
 from unrolled.data import tatoeba, tinyworld
 from unrolled.data.choice import Choice
+from unrolled.data.readers import (
+    ABOUT,
+    About,
+    movie_reviews,
+    multi30k,
+    tiny_shakespeare,
+    wnut17,
+)
 from unrolled.data.registry import DataCorrupt, DataUnavailable, fetch
 
-__all__ = ["DataCorrupt", "DataUnavailable", "SentencePairs", "fetch", "sentence_pairs"]
+__all__ = [
+    "ABOUT",
+    "About",
+    "DataCorrupt",
+    "DataUnavailable",
+    "SentencePairs",
+    "fetch",
+    "movie_reviews",
+    "multi30k",
+    "sentence_pairs",
+    "tatoeba",
+    "tiny_shakespeare",
+    "tinyworld",
+    "wnut17",
+]
 
 
 @dataclass(frozen=True)

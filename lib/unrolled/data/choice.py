@@ -30,6 +30,10 @@ class Choice:
             raise TypeError(f"seed has type {type(seed).__name__}, int is wanted")
         self._random = random.Random(seed).random
 
+    def below(self, n: int) -> int:
+        """Return one of 0, 1, ..., n - 1, each equally likely (to within n / 2**53)."""
+        return int(self._random() * n)
+
     def one(self, options: Sequence[T]) -> T:
         """Return one of ``options``, each equally likely."""
         return options[int(self._random() * len(options))]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pooch
 
+from unrolled.data.download import ResumingDownloader
+
 __all__ = ["FILES", "DataCorrupt", "DataUnavailable", "RealFile", "fetch"]
 
 _GITHUB = "https://raw.githubusercontent.com"
@@ -151,15 +153,22 @@ def _what_to_set(name: str, mirror: str | None) -> str:
 
 
 def _download(name: str, wanted: RealFile, mirror: str | None) -> Path:
-    """Fetch into the cache; a broken download is thrown away and started again next time."""
+    """Fetch into the cache; what a broken download left is gone on with, here or next time."""
     store = pooch.create(
         path=pooch.os_cache("unrolled"),
         base_url="",
         registry={name: f"sha256:{wanted.sha256}"},
         urls={name: wanted.url},
     )
+    downloader = ResumingDownloader(name)
     try:
-        return Path(store.fetch(name, progressbar=True))
+        try:
+            return Path(store.fetch(name, downloader=downloader))
+        except ValueError:
+            if not downloader.resumed:
+                raise
+            # Put together from two answers: the first may have been of another file.
+            return Path(store.fetch(name, downloader=ResumingDownloader(name)))
     except ValueError as error:  # Pooch's message gives both hashes
         raise DataCorrupt(f"{name} from {wanted.url} was refused. {error}") from error
     except OSError as error:  # connection, time-out, HTTP status: all of requests' errors are this

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from unrolled.data.registry import fetch
+from unrolled.data.readers import numbered_lines
 
 __all__ = ["LICENCE", "Row", "load_pairs", "load_rows"]
 
@@ -30,11 +30,11 @@ def load_rows() -> list[Row]:
     """Return every sentence pair with its attribution, in the file's order (short to long).
 
     Raises:
+        ValueError: if a row has not three parts; it is named.
         DataUnavailable: if the file is not here; see :func:`unrolled.data.registry.fetch`.
         DataCorrupt: if its bytes are not the pinned ones.
     """
-    lines = fetch("tatoeba-cmn-eng.txt").read_text(encoding="utf-8").splitlines()
-    return [_row(line) for line in lines]
+    return [_row(place, line) for place, line in numbered_lines("tatoeba-cmn-eng.txt")]
 
 
 def load_pairs() -> list[tuple[str, str]]:
@@ -47,7 +47,9 @@ def load_pairs() -> list[tuple[str, str]]:
     return [(row.english, row.chinese) for row in load_rows()]
 
 
-def _row(line: str) -> Row:
-    sentences, credit = line.rsplit("\t", 1)
-    english, chinese = _BETWEEN_LANGUAGES.split(sentences, maxsplit=1)
-    return Row(english, chinese, credit)
+def _row(place: str, line: str) -> Row:
+    sentences, _, credit = line.rpartition("\t")
+    parts = _BETWEEN_LANGUAGES.split(sentences, maxsplit=1)
+    if len(parts) != 2 or not all((*parts, credit)):
+        raise ValueError(f"{place}: {line!r}, English, Chinese and a credit are wanted")
+    return Row(*parts, credit)

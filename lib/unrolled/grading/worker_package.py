@@ -22,13 +22,13 @@ LIBRARY = Path(__file__).parents[1]
 # Shared by chapters and free of answers; every other module is cut to what earlier chapters need.
 _FOLDERS = sorted(
     f"{folder}/{path.stem}"
-    for folder in ("arguments", "parts")
+    for folder in ("arguments", "parts", "plots")
     for path in (LIBRARY / folder).glob("*.py")
 )
-SHARED = ("__init__", *_FOLDERS, "views", "plots")
+SHARED = ("__init__", *_FOLDERS, "views")
 BOUNDARY = ("candidate/__init__", "candidate/values", "candidate/wire", "candidate/host")
 # Where names need not be followed.
-OPEN = {"", "unrolled", "unrolled.arguments", "unrolled.parts", *(f"unrolled.{n}" for n in SHARED)}
+OPEN = {"", "unrolled", *(f"unrolled.{n}" for n in ("arguments", "parts", "plots", *SHARED))}
 INSIDE = ("grading/inside/__init__", "grading/inside/zygote", "grading/inside/cells")
 
 CHECKS_STUB = '''"""Stands for the course's checks, which are asked elsewhere in grading."""

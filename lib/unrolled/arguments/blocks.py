@@ -1,0 +1,75 @@
+"""What the layers of ``unrolled.blocks`` refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from unrolled.arguments import common
+
+ACTIVATIONS = ("relu", "gelu", "gelu_tanh")
+
+
+def layer_norm(self: Any, d_model: int, eps: float = 1e-5, bias: bool = True) -> None:
+    """Refuse what ``LayerNorm`` cannot be made of."""
+    common.at_least_one(d_model=d_model)
+    if not eps >= 0.0:
+        raise ValueError(f"eps={eps}: a number of at least 0 is wanted")
+
+
+def normalise(self: Any, x: Tensor) -> None:
+    """Refuse what ``LayerNorm`` cannot normalise."""
+    _features(x, self.d_model)
+
+
+def feed_forward(
+    self: Any,
+    d_model: int,
+    d_ff: int,
+    dropout: float = 0.0,
+    activation: str = "relu",
+    bias: bool = True,
+) -> None:
+    """Refuse what ``FeedForward`` cannot be made of."""
+    common.at_least_one(d_model=d_model, d_ff=d_ff)
+    common.probability(dropout=dropout)
+    common.one_of("activation", activation, ACTIVATIONS)
+
+
+def transform(self: Any, x: Tensor) -> None:
+    """Refuse what ``FeedForward`` cannot transform."""
+    _features(x, self.d_model)
+
+
+def encoder_layer(
+    self: Any, x: Tensor, mask: Tensor | None = None, need_weights: bool = False
+) -> None:
+    """Refuse what ``TransformerEncoderLayer`` cannot read."""
+    common.sequences(self.d_model, x=x)
+    common.boolean(mask=mask)
+
+
+def decoder_layer(
+    self: Any,
+    x: Tensor,
+    memory: Tensor,
+    mask: Tensor | None = None,
+    memory_mask: Tensor | None = None,
+    need_weights: bool = False,
+) -> None:
+    """Refuse what ``TransformerDecoderLayer`` cannot read."""
+    common.sequences(self.d_model, x=x, memory=memory)
+    if memory.size(0) != x.size(0):
+        raise ValueError(
+            f"memory has B={memory.size(0)}, x has B={x.size(0)}: equal batches are wanted"
+        )
+    common.boolean(mask=mask, memory_mask=memory_mask)
+
+
+def _features(x: Tensor, width: int) -> None:
+    common.floating(x=x)
+    if x.dim() < 1 or x.size(-1) != width:
+        raise ValueError(f"x has shape {tuple(x.shape)}, (..., {width}) is wanted")
+    if x.numel() == 0:
+        raise ValueError(f"x has shape {tuple(x.shape)}, one with something in it is wanted")

@@ -1,0 +1,67 @@
+"""What ``unrolled.retrieval`` refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from torch import Tensor
+
+from unrolled.arguments.common import at_least_one, floating, one_of, shaped
+
+SIMILARITIES = ("cosine", "dot")
+
+
+def retrieve(query: Tensor, documents: Tensor, k: int, similarity: str = "cosine") -> None:
+    """Refuse what ``retrieve`` cannot compare."""
+    floating(query=query, documents=documents)
+    shaped("query", query, "(D,)", None)
+    shaped("documents", documents, f"(N, {query.size(0)})", None, query.size(0))
+    if not 1 <= k <= documents.size(0):
+        raise ValueError(f"k={k} with {documents.size(0)} documents: 1 <= k <= N is wanted")
+    one_of("similarity", similarity, SIMILARITIES)
+
+
+def passage_index(self: Any, embed: Callable[..., Tensor], similarity: str = "cosine") -> None:
+    """Refuse what no ``PassageIndex`` can be made of."""
+    one_of("similarity", similarity, SIMILARITIES)
+
+
+def add(self: Any, texts: Sequence[str]) -> None:
+    """Refuse what ``PassageIndex.add`` cannot keep."""
+    if isinstance(texts, str):
+        raise TypeError("texts is one str, a list of them is wanted")
+    if len(texts) == 0:
+        raise ValueError("texts is empty, at least one passage is wanted")
+
+
+def embeddings(given: Tensor, count: int) -> None:
+    """Refuse what an ``embed`` gave if it is not one vector a text."""
+    if given.dim() != 2 or given.size(0) != count:
+        raise ValueError(f"embed gave shape {tuple(given.shape)}, ({count}, D) is wanted")
+
+
+def search(self: Any, question: str, k: int = 3) -> None:
+    """Refuse what ``PassageIndex.search`` cannot find."""
+    if len(self) == 0:
+        raise ValueError("the index is empty: add passages first")
+    at_least_one(k=k)
+
+
+def rag_prompt(
+    question: str,
+    passages: Sequence[str],
+    budget: int | None = None,
+    measure: Callable[[str], int] = len,
+) -> None:
+    """Refuse what ``rag_prompt`` cannot ask."""
+    if not question.strip():
+        raise ValueError("question is blank, some text is wanted")
+    if isinstance(passages, str):
+        raise TypeError("passages is one str, a list of them is wanted")
+
+
+def fits(length: int, budget: int | None) -> None:
+    """Refuse a budget that the prompt without any passage is over."""
+    if budget is not None and length > budget:
+        raise ValueError(f"budget={budget}: the prompt without passages is {length} long already")

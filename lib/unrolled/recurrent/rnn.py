@@ -1,0 +1,138 @@
+"""The plain recurrent network, unrolled: the same step at every position.
+
+Shapes: ``B`` batch, ``T`` positions, ``I`` = input_size, ``H`` = hidden_size.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unrolled.arguments import recurrent as arguments
+from unrolled.parts import part
+from unrolled.recurrent.kernels import run_kernel
+from unrolled.recurrent.scaffold import (
+    add_weights,
+    directions,
+    no_state,
+    padded_positions,
+    weights_of,
+    without_padding,
+)
+from unrolled.recurrent.steps import rnn_step
+from unrolled.views import views
+
+__all__ = ["RNN"]
+
+
+def _aten(layer: RNN, x: Tensor, state: Tensor | None = None, lengths: Tensor | None = None) -> Any:
+    """All positions, layers and directions in torch's kernel."""
+    h_0 = no_state(layer, x) if state is None else state
+    return run_kernel(layer, rnn_step, torch.rnn_tanh, x, (h_0,), lengths)
+
+
+class RNN(nn.Module):
+    r"""Read a sequence from left to right, carrying a state.
+
+    .. math:: h_t = \tanh(W_{ih} x_t + b_{ih} + W_{hh} h_{t-1} + b_{hh})
+
+    Graves 2013, equation 1, of the network that Elman 1990 draws in figure 2. Layers are stacked
+    (equation 2, but only the first reads the input): each reads the outputs of the one below. With
+    two directions (Schuster and Paliwal 1997) a second set of weights reads from right to left, and
+    a position's two states stand side by side.
+
+    Args:
+        input_size: width of what is read, at least 1.
+        hidden_size: width of the state, at least 1.
+        num_layers: layers on top of one another, at least 1. Default: 1.
+        bias: add the two biases of a step. Default: True.
+        dropout: probability of dropping a value between two layers while training, in [0, 1);
+            nothing is dropped after the last. Default: 0.
+        bidirectional: also read from right to left. Default: False.
+
+    Shape:
+        x ``(B, T, I)``, state ``(num_layers * directions, B, H)``, lengths ``(B,)``; output
+        ``(B, T, directions * H)``, h_n as ``state``.
+
+    Returns:
+        ``(output, h_n)``: the last layer's state at every position, and each layer's and
+        direction's state after its last real position. With ``lengths`` padding changes no state,
+        the way back begins at each row's last real position, and the output is zero at padding.
+
+    Raises:
+        ValueError: if an argument is out of range, a shape does not fit, or a length is not in
+            [1, T].
+        TypeError: if ``x`` or ``state`` is not floating point, or ``lengths`` holds no integers.
+
+    Parameters: for layer k ``weight_ih_l{k}`` (H, I; from layer 1 on H, directions * H),
+    ``weight_hh_l{k}`` (H, H), ``bias_ih_l{k}`` and ``bias_hh_l{k}`` (H,); with two directions the
+    same again, ending in ``_reverse``.
+
+    Matches ``nn.RNN(batch_first=True)``, whose state dict it loads, within 1e-5 (float32) and 1e-10
+    (float64); with ``lengths`` the same on packed sequences. It has no ``nonlinearity="relu"``: put
+    another step in its place with ``use({"rnn_step": ...})``.
+
+    >>> output, h_n = RNN(3, hidden_size=4)(torch.zeros(2, 5, 3))
+    >>> output.shape, h_n.shape
+    (torch.Size([2, 5, 4]), torch.Size([1, 2, 4]))
+    """
+
+    @views(check=arguments.layer)
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+    ):
+        super().__init__()
+        self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
+        self.bias, self.dropout, self.bidirectional = bias, dropout, bidirectional
+        self._step = part(rnn_step)
+        for layer in range(num_layers):
+            width = input_size if layer == 0 else hidden_size * len(directions(self))
+            for direction in directions(self):
+                add_weights(self, f"_l{layer}{direction}", width, hidden_size, 1, bias)
+
+    @views(check=arguments.read, fast=_aten)
+    def forward(
+        self, x: Tensor, state: Tensor | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Read ``x`` from ``state`` on (default: zeros); ``lengths`` says where padding begins."""
+        h_0 = no_state(self, x) if state is None else state  # (layers * directions, B, H)
+        padding = padded_positions(x, lengths)  # (B, T)
+        x = without_padding(x, padding)
+        finals: list[Tensor] = []
+        for layer in range(self.num_layers):
+            if layer > 0:
+                x = F.dropout(x, self.dropout, self.training)
+            outputs = []
+            for direction in directions(self):
+                h = h_0[len(finals)]  # (B, H)
+                output, h = self._unroll(x, h, f"_l{layer}{direction}", padding)  # (B, T, H)
+                outputs.append(output)
+                finals.append(h)
+            x = without_padding(torch.cat(outputs, dim=-1), padding)  # (B, T, directions * H)
+        return x, torch.stack(finals)  # (layers * directions, B, H)
+
+    def _unroll(
+        self, x: Tensor, h: Tensor, name: str, padding: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Walk through all positions in one direction; return every state and the last one."""
+        weights = weights_of(self, name)
+        inputs = x.unbind(dim=1)  # T times (B, I)
+        backward = name.endswith("_reverse")
+        states = []
+        for t in reversed(range(len(inputs))) if backward else range(len(inputs)):
+            new = self._step(inputs[t], h, *weights)  # (B, H)
+            # At padding the state stays: going back, it is still the one before the first step.
+            h = new if padding is None else torch.where(padding[:, t, None], h, new)
+            states.append(h)
+        if backward:
+            states.reverse()  # the order of the positions again
+        return torch.stack(states, dim=1), h  # (B, T, H), (B, H)
