@@ -14,7 +14,7 @@ from torch import Tensor
 from unrolled.arguments import retrieval as arguments
 from unrolled.views import views
 
-__all__ = ["Found", "PassageIndex", "rag_prompt", "retrieve"]
+__all__ = ["PassageIndex", "rag_prompt", "retrieve"]
 
 INSTRUCTION = "Answer the question from the passages below."
 

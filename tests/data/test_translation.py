@@ -30,7 +30,7 @@ the expensive coat is on the chair .
 the cats are not in the garden . | die Katzen sind nicht im Garten . | 那 些 猫 不 在 花园 里 。
 this cat is in the kitchens . | diese Katze ist in den Küchen . | 这 只 猫 在 厨房 里 。
 the teachers are helping a student .
-    | die Lehrer helfen einem Studenten . | 那 些 老师 在 帮助 一 位 学生 。
+    | die Lehrer helfen einem Studenten . | 那 些 老师 在 帮助 一 个 学生 。
 the teacher is not helping the student .
     | der Lehrer hilft dem Studenten nicht . | 那 位 老师 没 在 帮助 那 个 学生 。
 the students that Anna is helping are tired .
@@ -48,7 +48,8 @@ Anna Novak works for Kepler Motors .
     | Anna Novak arbeitet bei Kepler Motors . | 安娜 · 诺瓦克 在 开普勒 汽车 工作 。
 Anna does not come from New York .
     | Anna kommt nicht aus New York . | 安娜 不 是 来自 纽约 。
-the pilots from Rome are dancing . | die Piloten aus Rom tanzen . | 来自 罗马 的 那 些 飞行员 在 跳舞 。
+the pilots from Rome are dancing .
+    | die Piloten aus Rom tanzen . | 来自 罗马 的 那 些 飞行员 在 跳舞 。
 today the dog that Eva has is eating an apple .
     | heute isst der Hund , den Eva hat , einen Apfel .
     | 今天 伊娃 拥有 的 那 只 狗 在 吃 一 个 苹果 。
@@ -59,7 +60,7 @@ the man that is not sleeping knows the queen that the king admires .
     | 没 在 睡觉 的 那 个 男人 认识 国王 钦佩 的 那 位 女王 。
 the woman that has the horse that the boys like is rich .
     | die Frau , die das Pferd hat , das die Jungen mögen , ist reich .
-    | 有 男孩们 喜欢 的 那 匹 马 的 那 位 女人 很 富有 。
+    | 有 男孩们 喜欢 的 那 匹 马 的 那 个 女人 很 富有 。
 the bear that the dogs are chasing is quite dangerous .
     | der Bär , den die Hunde jagen , ist ziemlich gefährlich .
     | 那 些 狗 在 追 的 那 头 熊 相当 危险 。
@@ -74,7 +75,7 @@ def blocks():
         yield pytest.param(english, *others, id=" ".join(english))
 
 
-@pytest.mark.parametrize(("english", "german", "chinese"), blocks())
+@pytest.mark.parametrize(("english", "german", "chinese"), list(blocks()))
 def test_whole_sentences(english, german, chinese):
     sentence = tw.parse(english)
     assert list(sentence.german) == german
@@ -150,18 +151,23 @@ def test_german_commas_stand_in_pairs_around_clauses():
 
 
 GERMAN_VERBS = {form for verb in lex.VERBS for form in verb.german}
+PRONOUNS = {"der", "die", "das", "den", "dem", "denen"}
 GERMAN_VERBS |= {"ist", "sind", "wohnt", "wohnen", "kommt", "kommen", "arbeitet", "arbeiten"}
 
 
-def test_german_clauses_end_with_their_verb():
-    """The word before the comma that ends a relative clause is a verb, if nothing else follows."""
-    checked = 0
+def test_german_relative_clauses_begin_with_a_pronoun_and_end_with_their_verb():
+    relative = 0
     for sentence in SENTENCES:
-        parts = " ".join(sentence.german).removesuffix(" .").split(" , ")
-        for clause in parts[1 : None if sentence.german[-2] in GERMAN_VERBS else -1]:
-            if clause.split()[0] in {"der", "die", "das", "den", "dem", "denen", "auf"}:
-                checked += clause.split()[-1] in GERMAN_VERBS
-    assert checked > 300
+        if sentence.meaning.has("time"):  # there the object may follow a comma
+            continue
+        for clause in words_of(" ".join(sentence.german).removesuffix(" ."), " , ")[1:]:
+            words = clause.split()
+            if words[0] in GERMAN_VERBS:  # the main clause goes on
+                continue
+            assert words[words[0] == "auf"] in PRONOUNS, sentence.german_text
+            assert words[-1] in GERMAN_VERBS, sentence.german_text
+            relative += 1
+    assert relative > 500
 
 
 def test_german_articles_agree_with_their_nouns():
@@ -258,7 +264,7 @@ def test_articles_fit_the_sound_that_follows():
             if word in ("a", "an"):
                 assert (word == "an") == bool(vowel_heard.match(following)), sentence
                 found += word == "an"
-    assert found > 20
+    assert found > 10
 
 
 def test_texts_are_written_as_people_write_them():

@@ -73,8 +73,8 @@ def ngram_bucket(ngram: str, buckets: int) -> int:
     """
     value = 0x811C9DC5
     for byte in ngram.encode():
-        extended = byte if byte < 128 else byte | 0xFFFFFF00
-        value = ((value ^ extended) * 0x01000193) % 2**32
+        signed = byte if byte < 128 else byte - 256
+        value = ((value ^ signed) * 0x01000193) % 2**32
     return value % buckets
 
 

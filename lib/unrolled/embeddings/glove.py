@@ -40,15 +40,15 @@ def cooccurrences(ids: Tensor, window: int) -> tuple[Tensor, Tensor]:
     >>> pairs.tolist(), counts.tolist()
     ([[0, 0], [0, 1], [1, 0]], [1.0, 2.0, 2.0])
     """
-    near, weights = [ids.new_empty(0, 2)], [torch.empty(0, device=ids.device)]
-    for distance in range(1, min(window, len(ids) - 1) + 1):
+    # A billion small terms in float32 would stop growing at 2**24.
+    exact = {"dtype": torch.float64, "device": ids.device}
+    near, weights = [ids.new_empty(0, 2)], [torch.empty(0, **exact)]
+    for distance in range(1, min(window + 1, len(ids))):
         both = torch.stack((ids[:-distance], ids[distance:]), dim=1)  # (T - distance, 2)
         near += [both, both.flip(1)]
-        weights.append(torch.full((2 * len(both),), 1 / distance, device=ids.device))
+        weights.append(torch.full((2 * len(both),), 1 / distance, **exact))
     pairs, place = torch.cat(near).unique(dim=0, return_inverse=True)  # (N, 2), (all,)
-    # A billion small terms in float32 would stop growing at 2**24.
-    counts = torch.zeros(len(pairs), dtype=torch.float64, device=ids.device)  # (N,)
-    counts.index_add_(0, place, torch.cat(weights).double())
+    counts = torch.zeros(len(pairs), **exact).index_add(0, place, torch.cat(weights))  # (N,)
     return pairs, counts.to(torch.get_default_dtype())
 
 

@@ -18,8 +18,7 @@ from unrolled.pretrained.errors import WeightsDamaged, WeightsUnavailable
 __all__ = ["read_json", "read_weights", "snapshot"]
 
 FILES = (
-    "config.json", "model*.safetensors", "sentence_bert_config.json", "tokenizer.json",
-    "tokenizer_config.json", "vocab.txt",
+    "config.json", "model*.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
 )  # fmt: skip
 
 

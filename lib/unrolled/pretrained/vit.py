@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unrolled.pretrained.convert import Rule, linear, prefixed
 
-__all__ = ["IMAGE_CLASSIFICATION", "VIT", "VIT_4"]
+__all__ = ["IMAGE_CLASSIFICATION", "IMAGE_CLASSIFICATION_4", "VIT", "VIT_4"]
 
 _EMBEDDINGS = [
     Rule("class_token", "embeddings.cls_token"),
@@ -39,8 +39,7 @@ _LAYER_4 = [
 VIT = [*_EMBEDDINGS, *prefixed(_LAYER, ours="layers.{}.", theirs="layers.{}.")]
 #: ``ViTModel`` as Transformers 4 named it, and as files on the hub still do.
 VIT_4 = [*_EMBEDDINGS, *prefixed(_LAYER_4, ours="layers.{}.", theirs="encoder.layer.{}.")]
-#: ``ViTForImageClassification``, Transformers 5.
-IMAGE_CLASSIFICATION = [
-    *prefixed(VIT, ours="vit.", theirs="vit."),
-    *linear("classifier", "classifier"),
-]
+_HEAD = linear("classifier", "classifier")
+#: ``ViTForImageClassification``, likewise.
+IMAGE_CLASSIFICATION = [*prefixed(VIT, ours="vit.", theirs="vit."), *_HEAD]
+IMAGE_CLASSIFICATION_4 = [*prefixed(VIT_4, ours="vit.", theirs="vit."), *_HEAD]

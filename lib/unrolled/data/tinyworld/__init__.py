@@ -33,7 +33,7 @@ from unrolled.data.tinyworld.generation import (
     sentences,
     surprisals,
 )
-from unrolled.data.tinyworld.questions import QuestionExample, question_examples
+from unrolled.data.tinyworld.questions import QuestionExample, question_examples, questions_about
 from unrolled.data.tinyworld.sentence import Sentence
 from unrolled.data.tinyworld.splits import SPLITS, split_of, structure
 from unrolled.data.tinyworld.vocabulary import LANGUAGES, Vocabulary, vocabulary
@@ -58,6 +58,7 @@ __all__ = [
     "next_words",
     "parse",
     "question_examples",
+    "questions_about",
     "sentence_count",
     "sentence_entropy",
     "sentences",
