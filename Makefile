@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course book notebooks learn grade formgrader test bench clean
+.PHONY: help setup course book notebooks learn grade formgrader weights test bench clean
 
 help:            ## list these targets
 	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1|/' | column -t -s '|'
@@ -54,13 +54,22 @@ grade: $(READY)  ## grade class/submitted: make grade ASSIGNMENT=06-self-attenti
 formgrader: $(READY)  ## nbgrader's formgrader: the gradebook, and marks by hand
 	$(BIN)/jupyter lab --LabApp.default_url=/formgrader
 
-test: book       ## every test: library, checks, grading, notebooks, and the book in a browser
+# The tests of the real weights are skipped where there are none, and say so.
+weights: $(READY) ## real pretrained weights, verified by hash, into build/weights
+	$(BIN)/python -m unrolled.pretrained || echo "No weights: the tests that need them are skipped."
+
+test: book weights ## every test: library, checks, grading, notebooks, and the book in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --cov=unrolled --cov-fail-under=95
 
-bench: $(READY)  ## measured ratios against peers, into benchmarks/results
-	$(BIN)/python benchmarks/attention.py
+# With NANOGPT=path/to/model.py where nanoGPT's file cannot be downloaded.
+bench: $(READY) weights ## measured against peers, every seed, mutants: hours; into benchmarks/
+	$(BIN)/pip install -c constraints.txt -e ".[bench]"
+	for name in attention blocks recurrent gpt generation bert growth; do \
+	  $(BIN)/python benchmarks/$$name.py || exit 1; done
+	$(BIN)/python benchmarks/table.py
+	$(BIN)/python benchmarks/mutants.py
 	UNROLLED_EVERY_SEED=1 $(BIN)/pytest tests/checks
 
 clean:           ## remove what was built; keeps class/ and mylib/

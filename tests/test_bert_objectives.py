@@ -128,6 +128,12 @@ def test_pairs_are_half_next_and_half_random_from_another_document():
     assert {(1, 0), (1, 1), (1, 2), (3, 0)} <= seen
 
 
+@pytest.mark.parametrize(("drawn", "label"), [(0.0, 0), (0.4999, 0), (0.5, 1), (0.9999, 1)])
+def test_the_lower_half_of_the_draws_keeps_the_next_sentence(monkeypatch, drawn, label):
+    monkeypatch.setattr(torch, "rand", lambda *size, generator: torch.full(*size, drawn))
+    assert nsp_pairs([["a", "b"], ["c"]])[0] == ("a", "bc"[label], label)
+
+
 def test_pairs_repeat_with_the_seed_and_hold_any_kind_of_sentence():
     documents = [["a", "b", "c"], ["d", "e"]]
     assert nsp_pairs(documents, generator(1)) == nsp_pairs(documents, generator(1))

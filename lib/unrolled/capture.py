@@ -19,11 +19,15 @@ __all__ = ["Captured", "capture_attention"]
 class Captured(dict[str, Tensor]):
     """Attention weights by the path of the part they come from; of several calls, the last.
 
-    Args:
-        none; :func:`capture_attention` makes it and fills it.
-
     ``calls`` has all of them: path to a list, one entry for each time the part was asked. A decoder
-    that goes word by word asks its attention once a word.
+    that goes word by word asks its attention once a word. :func:`capture_attention` makes and fills
+    it.
+
+    >>> weights = Captured()
+    >>> for step in range(2):
+    ...     weights.add("attention", torch.full((1, 1, 1, 1), float(step)))
+    >>> weights["attention"].item(), len(weights.calls["attention"])
+    (1.0, 2)
     """
 
     def __init__(self) -> None:

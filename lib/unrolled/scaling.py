@@ -117,7 +117,7 @@ def _descend(misfit: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
     """Follow the gradient to the bottom of the valley that a starting point lies in."""
     theta = start.clone().requires_grad_()
     lbfgs = torch.optim.LBFGS(
-        [theta], max_iter=200, tolerance_grad=1e-12, tolerance_change=1e-15,
+        [theta], max_iter=100, tolerance_grad=1e-12, tolerance_change=1e-15,
         line_search_fn="strong_wolfe",
     )  # fmt: skip
 

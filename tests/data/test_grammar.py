@@ -22,7 +22,7 @@ words_of = str.split
 SENTENCES = tw.generate(3000, seed=5)
 # SHA-256 of the first thousand sentences of seed 0 in three languages: a change here changes
 # everybody's data.
-GOLDEN = "74a1b3027afa5c40d643f1327eb0bb09720664268e389dcce7cc24fcc55478e4"
+GOLDEN = "f300dbc30eb1e42ec3189b01b525df82afe975a3c97b1ba91432d7d662eae9e4"
 
 STATES = [verb.forms for verb in lex.STATES] + [
     ("lives", "live"),

@@ -50,6 +50,10 @@ Anna does not come from New York .
     | Anna kommt nicht aus New York . | 安娜 不 是 来自 纽约 。
 the pilots from Rome are dancing .
     | die Piloten aus Rom tanzen . | 来自 罗马 的 那 些 飞行员 在 跳舞 。
+Paul is not polite . | Paul ist nicht höflich . | 保罗 不 礼貌 。
+this book is not useful . | dieses Buch ist nicht nützlich . | 这 本 书 没 有用 。
+these interesting books are useful .
+    | diese interessanten Bücher sind nützlich . | 这 些 有意思 的 书 很 有用 。
 today the dog that Eva has is eating an apple .
     | heute isst der Hund , den Eva hat , einen Apfel .
     | 今天 伊娃 拥有 的 那 只 狗 在 吃 一 个 苹果 。

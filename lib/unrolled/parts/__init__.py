@@ -1,7 +1,7 @@
 """Parts: the reference's layers, or a learner's own, in the same models.
 
 A model asks for each of its parts by the reference's name, ``part(MultiHeadAttention)(8, 2)``, and
-gets what is in scope: the reference, unless :func:`use` says otherwise.
+gets what is in scope: the reference, unless :func:`use` says otherwise::
 
     with use(mine()):                 # or use({"MultiHeadAttention": MyAttention})
         model = GPT(config)

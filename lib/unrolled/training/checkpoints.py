@@ -102,6 +102,14 @@ def save_checkpoint(
 
     Raises:
         TypeError: if ``progress`` holds anything else.
+
+    >>> import tempfile
+    >>> model = torch.nn.Linear(2, 1)
+    >>> sgd = torch.optim.SGD(model.parameters(), lr=0.1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_checkpoint(folder, model, sgd, {"step": 7})
+    ...     load_checkpoint(folder, model, sgd)
+    {'step': 7}
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -137,6 +145,11 @@ def load_checkpoint(
     Raises:
         FileNotFoundError: if there is no checkpoint.
         ValueError: if a file is damaged or the checkpoint does not fit. Nothing is changed then.
+
+    >>> model = torch.nn.Linear(2, 1)
+    >>> load_checkpoint("nowhere", model, torch.optim.SGD(model.parameters(), lr=0.1))
+    Traceback (most recent call last):
+    FileNotFoundError: nowhere holds no checkpoint (state.json is missing)
     """
     tree, saved = _read(Path(folder))
     sizes = [len(group["params"]) for group in optimizer.param_groups]

@@ -22,10 +22,8 @@ __all__ = [
 def device() -> torch.device:
     """Say where models are to run, by the environment variable ``UNROLLED_DEVICE``.
 
-    Args:
-        none; ``UNROLLED_DEVICE`` is ``auto``, ``cpu``, ``cuda`` or ``mps``. Default: ``auto``, the
-            first of cuda, mps and cpu that is there. Which of several GPUs it is,
-            ``CUDA_VISIBLE_DEVICES`` says.
+    It is ``auto``, ``cpu``, ``cuda`` or ``mps``. Default: ``auto``, the first of cuda, mps and cpu
+    that is there. Which of several GPUs it is, ``CUDA_VISIBLE_DEVICES`` says.
 
     Returns:
         A torch device.
@@ -105,6 +103,9 @@ def rng_state() -> dict[str, Any]:
 
     Returns:
         Name of the source to its state, made of plain values and tensors.
+
+    >>> sorted(rng_state())[-2:]
+    ['python', 'torch']
     """
     kind, keys, *rest = np.random.get_state(legacy=True)
     state = {
@@ -123,7 +124,14 @@ def restore_rng(state: dict[str, Any]) -> None:
     """Put the global sources of randomness back to where they were.
 
     Args:
-        state: from :func:`rng_state`. GPUs that it knows and this machine lacks are passed over.
+        state: from :func:`rng_state`; what came after it comes again. GPUs that it knows and this
+            machine lacks are passed over.
+
+    >>> state = rng_state()
+    >>> first = torch.rand(1)
+    >>> restore_rng(state)
+    >>> torch.equal(first, torch.rand(1))
+    True
     """
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])
@@ -173,10 +181,13 @@ def deterministic(enable: bool = True) -> None:
     anyway. Call it before the first operation on a GPU: cuBLAS reads its setting once.
 
     Args:
-        enable: True for the same bits. Default: True.
+        enable: True for the same bits; torch then raises a RuntimeError where an operation has no
+            such form. Default: True.
 
-    Raises:
-        RuntimeError: later, by torch, when an operation has no such form.
+    >>> deterministic()
+    >>> torch.are_deterministic_algorithms_enabled()
+    True
+    >>> deterministic(False)
     """
     if enable:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -195,5 +206,9 @@ def flush_denormals(enable: bool = True) -> bool:
 
     Returns:
         Whether this processor can.
+
+    >>> if flush_denormals():
+    ...     assert torch.tensor(1e-30) * 1e-10 == 0
+    >>> _ = flush_denormals(False)
     """
     return torch.set_flush_denormal(enable)

@@ -44,6 +44,15 @@ class Run:
         seed: what the order of the data is drawn from.
         fingerprint: of the batch used last, so that a resumed run knows its data again.
         stop: True ends the run after this step.
+
+    Raises:
+        FloatingPointError: if a loss or a validation is NaN or infinite.
+
+    >>> model = torch.nn.Linear(1, 1)
+    >>> run = Run(model, torch.optim.SGD(model.parameters(), lr=0.5))
+    >>> run.add(batch=None, loss=2.0)
+    >>> run.step, run.losses, run.rates
+    (1, [2.0], [0.5])
     """
 
     model: nn.Module
@@ -60,7 +69,7 @@ class Run:
     seed: int = 0
     fingerprint: int = 0
     stop: bool = False
-    _last: Any = None
+    _last: Any = field(default=None, init=False, repr=False)
 
     @classmethod
     def start(

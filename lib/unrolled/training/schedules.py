@@ -25,9 +25,6 @@ def noam_schedule(step: int, d_model: int, warmup: int = 4000) -> float:
         d_model: width of the model, at least 1.
         warmup: number of steps in which the rate rises, at least 1. Default: 4000, as in the paper.
 
-    Shape:
-        plain numbers.
-
     Returns:
         The learning rate of this step.
 
@@ -61,9 +58,6 @@ def cosine_schedule(
         warmup: number of steps in which the rate rises, at least 0. Default: 0, none.
         peak: the highest rate, above 0. Default: 1e-3.
         floor: the rate at the end, from 0 to ``peak``. Default: 0.
-
-    Shape:
-        plain numbers.
 
     Returns:
         The learning rate of this step.

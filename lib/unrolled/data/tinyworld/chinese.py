@@ -108,9 +108,9 @@ def _negation(node: Node, negator: str) -> list[Word]:
 
 
 def _quality(node: Node) -> list[Word]:
-    """很 新, 非常 新, 不 新; 是 红色 的, 不 是 红色 的."""
+    """很 新, 非常 新, 不 新, 没 有用; 是 红色 的, 不 是 红色 的."""
     adjective = lex.ADJECTIVE_OF[node.word("adj")]
-    denied = _negation(node, "不")
+    denied = _negation(node, adjective.negator)
     if adjective.is_colour:
         colour = [(adjective.chinese, node.key("adj")), ("的", node.key("adj"))]
         return [*denied, ("是", node.key("be")), *colour]

@@ -57,6 +57,9 @@ def batches(
     Raises:
         TypeError: if ``seed`` is not an integer.
         ValueError: if a size is below 1, or ``split`` or ``language`` unknown.
+
+    >>> next(batches(batch_size=3, length=8)).shape
+    torch.Size([3, 9])
     """
     for name, value in (("batch_size", batch_size), ("length", length)):
         if value < 1:

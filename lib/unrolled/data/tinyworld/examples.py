@@ -66,6 +66,10 @@ def sentiment_examples(n: int, seed: int = 0, split: str | None = None) -> list[
     Raises:
         TypeError: if ``seed`` is not an integer.
         ValueError: if ``n`` is negative or ``split`` unknown.
+
+    >>> words, label = sentiment_examples(1, seed=4)[0]
+    >>> " ".join(words), label
+    ('the pilot that the bear is watching is clever .', 1)
     """
     check_count(n, split)
     choice = Choice(seed)
@@ -97,7 +101,12 @@ def entity_examples(n: int, seed: int = 0, split: str | None = None) -> list[Ent
 
 
 def entity_tags(sentence: Sentence) -> tuple[str, ...]:
-    """Return a BIO tag for each English word; a title ("Mr") is no part of the name."""
+    """Return a BIO tag for each English word; a title ("Mr") is no part of the name.
+
+    >>> from unrolled.data.tinyworld import parse
+    >>> entity_tags(parse("Anna Novak lives in Rome .".split()))
+    ('B-PER', 'I-PER', 'O', 'O', 'B-LOC', 'O')
+    """
     tags, before = [], ""
     for word, (key,) in sentence.keyed_english:
         path, _, role = key.rpartition(".")

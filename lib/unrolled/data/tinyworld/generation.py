@@ -45,6 +45,9 @@ def sentences(seed: int = 0, split: str | None = None) -> Iterator[Sentence]:
     Raises:
         TypeError: if ``seed`` is not an integer.
         ValueError: if ``split`` is unknown.
+
+    >>> next(sentences(seed=8)).english_text
+    'Nina is eating four delicious potatoes.'
     """
     check_split(split)
     choice = Choice(seed)
@@ -159,6 +162,10 @@ def surprisals(words: Sequence[str]) -> list[float]:
 
     Raises:
         ValueError: if the grammar cannot say it.
+
+    >>> said = "the keys that the teacher has are new .".split()
+    >>> dict(zip(said[5:], (round(s, 1) for s in surprisals(said)[5:])))   # "is" was impossible
+    {'has': 2.9, 'are': 0.0, 'new': 4.1, '.': 0.0}
     """
     parse(words)
     state, found = PARSER.begin(START), []

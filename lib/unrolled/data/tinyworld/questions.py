@@ -57,6 +57,10 @@ def question_examples(n: int, seed: int = 0, split: str | None = None) -> list[Q
     Raises:
         TypeError: if ``seed`` is not an integer.
         ValueError: if ``n`` is negative or ``split`` unknown.
+
+    >>> example = question_examples(1, seed=6)[0]
+    >>> " ".join(example.question), " ".join(example.answer)
+    ('who is smiling ?', 'the four teachers beside the church')
     """
     check_count(n, split)
     choice = Choice(seed)
@@ -121,7 +125,14 @@ def _third_person(word: str) -> str:
 
 
 def questions_about(sentence: Sentence) -> list[Asked]:
-    """Return what can be asked of a sentence, each with the positions of the answer's words."""
+    """Return what can be asked of a sentence, each with the positions of the answer's words.
+
+    >>> from unrolled.data.tinyworld import parse
+    >>> for question, answer in questions_about(parse("Anna needs the key .".split())):
+    ...     print(*question, answer)
+    who needs the key ? [0]
+    what does Anna need ? [2, 3]
+    """
     said = sentence.meaning.node("predicate")
     asked: list[Asked] = []
     if said.tag in ("state", "deed", "act", "residence") and _is_person(

@@ -21,7 +21,7 @@ class Adjective:
     Attributes:
         english: it does not change.
         kinds: the classes of nouns it describes.
-        chinese: after the subject, with 很 or 不 before it.
+        chinese: after the subject, with 很 or its negator before it.
         before_noun: the Chinese words before a noun, 的 included where it takes one.
         german: after a verb, where it does not change.
         stem: German, before a noun, without the ending (``teur-e``).
@@ -37,6 +37,11 @@ class Adjective:
     stem: str
     polarity: int = 0
     is_colour: bool = False
+
+    @property
+    def negator(self) -> str:
+        """What Chinese puts before it for "not": 不, but 没 before 有 (没 有用)."""
+        return "没" if self.chinese.startswith("有") else "不"
 
 
 # English | Chinese after the subject, before a noun | German, stem | classes | praise or blame
@@ -65,12 +70,12 @@ _DEGREE = """
     useful      | 有用 有用_的      | nützlich      | text machine dish item                   | +
     practical   | 实用 实用_的      | praktisch     | garment machine dish item                | +
     valuable    | 珍贵 珍贵_的      | wertvoll      | text item                                | +
-    fragile     | 脆弱 脆弱_的      | zerbrechlich  | dish                                     |
+    fragile     | 易碎 易碎_的      | zerbrechlich  | dish                                     |
     reliable    | 可靠 可靠_的      | zuverlässig   | person machine                           | +
     loud        | 吵 吵闹_的        | laut          | person machine                           | -
     slow        | 慢 很_慢_的       | langsam       | machine                                  | -
     fast        | 快 很_快_的       | schnell       | machine                                  | +
-    interesting | 有趣 有趣_的      | interessant   | text                                     | +
+    interesting | 有意思 有意思_的  | interessant   | text                                     | +
     funny       | 好笑 好笑_的      | lustig        | text                                     | +
     wonderful   | 精彩 精彩_的      | wunderbar     | text                                     | +
     boring      | 无聊 无聊_的      | langweilig    | text                                     | -
@@ -101,13 +106,13 @@ _DEGREE = """
     nervous     | 紧张 紧张_的      | nervös        | person                                   |
     lonely      | 孤独 孤独_的      | einsam        | person                                   |
     proud       | 骄傲 骄傲_的      | stolz         | person                                   |
-    famous      | 有名 有名_的      | berühmt       | person                                   |
+    famous      | 出名 出名_的      | berühmt       | person                                   |
     rich        | 富有 富有_的      | reich         | person                                   |
     poor        | 贫穷 贫穷_的      | arm           | person                                   |
     strict      | 严厉 严厉_的      | streng        | person                                   |
     kind        | 善良 善良_的      | gütig         | person                                   | +
     friendly    | 友好 友好_的      | freundlich    | person                                   | +
-    polite      | 有礼貌 有礼貌_的  | höflich       | person                                   | +
+    polite      | 礼貌 礼貌_的      | höflich       | person                                   | +
     honest      | 诚实 诚实_的      | ehrlich       | person                                   | +
     patient     | 耐心 耐心_的      | geduldig      | person                                   | +
     rude        | 粗鲁 粗鲁_的      | unhöflich     | person                                   | -
