@@ -5,7 +5,7 @@
 
 Cosmic Ray makes the changes (an operator swapped, a number moved by one, a condition turned
 round); a mutant is killed when a test of its module fails, or one of its parity with Hugging Face.
-The bar: at least 90 % of 400. Survivors are listed with the reason in ``mutants.toml``, where there is one.
+The bar: at least 90 % of 400. Survivors are listed, with the reason that ``mutants.toml`` gives.
 """
 
 from __future__ import annotations
