@@ -147,6 +147,12 @@ def merge_lora(model: nn.Module) -> None:
 
     Raises:
         ValueError: if it has no adapters.
+
+    >>> model = torch.nn.ModuleDict({"q_proj": torch.nn.Linear(3, 2)})
+    >>> paths = add_lora(model, rank=1, alpha=1.0, names=["q_proj"])
+    >>> merge_lora(model)
+    >>> model["q_proj"].before_merge is not None
+    True
     """
     for _, layer in _adapters(model):
         layer.merge()
@@ -161,6 +167,13 @@ def unmerge_lora(model: nn.Module) -> None:
 
     Raises:
         ValueError: if it has no adapters.
+
+    >>> model = torch.nn.ModuleDict({"q_proj": torch.nn.Linear(3, 2)})
+    >>> paths = add_lora(model, rank=1, alpha=1.0, names=["q_proj"])
+    >>> merge_lora(model)
+    >>> unmerge_lora(model)
+    >>> model["q_proj"].before_merge is None
+    True
     """
     for _, layer in _adapters(model):
         layer.unmerge()
@@ -175,6 +188,12 @@ def remove_lora(model: nn.Module) -> None:
 
     Raises:
         ValueError: if it has no adapters.
+
+    >>> model = torch.nn.ModuleDict({"q_proj": torch.nn.Linear(3, 2)})
+    >>> paths = add_lora(model, rank=1, alpha=1.0, names=["q_proj"])
+    >>> remove_lora(model)
+    >>> model["q_proj"]
+    Linear(in_features=3, out_features=2, bias=True)
     """
     for path, layer in list(_adapters(model)):
         _replace(model, path, layer.linear)
@@ -192,6 +211,11 @@ def adapter_state(model: nn.Module) -> dict[str, Tensor]:
 
     Raises:
         ValueError: if it has no adapters.
+
+    >>> model = torch.nn.ModuleDict({"q_proj": torch.nn.Linear(3, 2)})
+    >>> paths = add_lora(model, rank=1, alpha=1.0, names=["q_proj"])
+    >>> {name: tuple(value.shape) for name, value in adapter_state(model).items()}
+    {'q_proj.lora_A': (1, 3), 'q_proj.lora_B': (2, 1)}
     """
     return {
         f"{path}.{name}": getattr(layer, name).detach()
@@ -209,9 +233,20 @@ def load_adapter(model: nn.Module, state: Mapping[str, Tensor]) -> None:
         model: one that :func:`add_lora` changed in the same way; not merged.
         state: what :func:`adapter_state` returned.
 
+    Shape:
+        for each adapted layer ``lora_A`` ``(r, D_in)`` and ``lora_B`` ``(D_out, r)``.
+
     Raises:
         ValueError: if the model has no adapters or is merged, or listing the keys that are
             missing, unexpected or of another shape.
+
+    >>> model = torch.nn.ModuleDict({"q_proj": torch.nn.Linear(3, 2)})
+    >>> paths = add_lora(model, rank=1, alpha=1.0, names=["q_proj"])
+    >>> state = {"q_proj.lora_A": torch.ones(1, 3), "q_proj.lora_B": torch.ones(2, 1)}
+    >>> load_adapter(model, state)
+    >>> model["q_proj"].lora_A
+    Parameter containing:
+    tensor([[1., 1., 1.]], requires_grad=True)
     """
     for name, own in adapter_state(model).items():
         own.copy_(state[name])
