@@ -498,7 +498,7 @@ def attend(mask=None, dropout=0.0, **changed):
         (
             lambda: scaled_dot_product_attention(torch.zeros(4), *[torch.zeros(2, 4)] * 2),
             ValueError,
-            "query has shape (4,), (..., T, d), each at least 1, is wanted",
+            "query has shape (4,), (..., T, d) is wanted",
         ),
         (
             lambda: scaled_dot_product_attention(torch.zeros(2, 4), *[torch.zeros(0, 4)] * 2),
@@ -525,6 +525,7 @@ def attend(mask=None, dropout=0.0, **changed):
             TypeError,
             "x has dtype torch.int32",
         ),
+        (lambda: MultiHeadAttention(8, 3), ValueError, "d_model=8 is not divisible by n_heads=3"),
         (lambda: MultiHeadAttention(0, 1), ValueError, "d_model=0: at least 1 is wanted"),
         (lambda: MultiHeadAttention(D, H, dropout=-0.1), ValueError, "dropout=-0.1 is outside"),
         (

@@ -178,17 +178,17 @@ def build(*sizes, **options):
         (
             lambda: build(pad_id=V),
             ValueError,
-            "pad_id=11 is not an id of the source vocabulary, 0 to 10 are wanted",
+            "pad_id=11: an id from 0 to 10 is wanted",
         ),
         (
             lambda: build(W, V, pad_id=V),
             ValueError,
-            "pad_id=11 is not an id of the target vocabulary, 0 to 10 are wanted",
+            "pad_id=11: an id from 0 to 10 is wanted",
         ),
         (
             lambda: build(pad_id=-1),
             ValueError,
-            "pad_id=-1 is not an id of the source vocabulary, 0 to 10 are wanted",
+            "pad_id=-1: an id from 0 to 10 is wanted",
         ),
         (
             lambda: Transformer(V, W, d_model=10, n_heads=3),
@@ -276,12 +276,12 @@ def build(*sizes, **options):
         (
             lambda: build()(IDS * torch.tensor([[1], [0], [0]]), IDS),
             ValueError,
-            "source row 1 holds only pad_id=0, at least one token is wanted",
+            "source[1] holds pad_id=0 alone, at least one token is wanted",
         ),
         (
             lambda: build()(IDS, IDS * torch.tensor([[1], [1], [0]])),
             ValueError,
-            "target row 2 holds only pad_id=0, at least one token is wanted",
+            "target[2] holds pad_id=0 alone, at least one token is wanted",
         ),
         (
             lambda: build()(IDS, IDS[:2]),
@@ -330,3 +330,15 @@ def test_the_limits_themselves_are_served():
     assert model(ids + V - 2, ids + W - 1).shape == (1, 1, W)
     assert len(TransformerEncoder(1, D, H, d_ff).layers) == 1
     assert decode_transformer(model, ids, BOS, EOS, 1).shape == (1, 1)
+
+
+def test_writing_keeps_no_graph(reverser):
+    recorded = []
+    hook = reverser.register_forward_hook(lambda *_: recorded.append(torch.is_grad_enabled()))
+    hook_of_encoder = reverser.encoder.register_forward_hook(
+        lambda *_: recorded.append(torch.is_grad_enabled())
+    )
+    decode_transformer(reverser, torch.tensor([[4, 5, 3]]), BOS, EOS, max_len=2)
+    hook.remove(), hook_of_encoder.remove()
+    assert recorded
+    assert not any(recorded)
