@@ -22,8 +22,8 @@ from unrolled.pretrained.convert import to_hf
 
 HF_BAR, UNCACHED_BAR = 0.70, round(1 / 6, 4)
 PROMPT, NEW = 16, 240
-# (D, H, L, V): models of the size that learners train, and one of nanoGPT's size for Shakespeare.
-SIZES = ((256, 8, 4, 512), (384, 6, 6, 65))
+# (D, H, L, V): what learners train, a wider one, and the size of nanoGPT's for Shakespeare.
+SIZES = ((128, 4, 4, 65), (256, 8, 4, 512), (384, 6, 6, 65))
 
 
 def two_models(size: tuple[int, ...]) -> tuple[GPT, GPT2LMHeadModel]:

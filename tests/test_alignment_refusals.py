@@ -77,7 +77,7 @@ def model(*options, **named):
         (
             lambda: attend(keys=KEYS[:1]),
             ValueError,
-            "keys has B=1, query has B=2: equal batch sizes are wanted",
+            "keys has B=1, query has B=2: equal batches are wanted",
         ),
         (
             lambda: attend(mask=MASK.float()),
@@ -201,7 +201,7 @@ def model(*options, **named):
         (
             lambda: model()(IDS, IDS[:1]),
             ValueError,
-            "target has B=1, source has B=2: equal batch sizes are wanted",
+            "target has B=1, source has B=2: equal batches are wanted",
         ),
         (
             lambda: model()(IDS + 1, IDS),
@@ -215,7 +215,11 @@ def model(*options, **named):
         ),
         (lambda: model()(IDS, IDS[0]), ValueError, "target has shape (3,), (B, T) is wanted"),
         (lambda: model()(IDS[0], IDS), ValueError, "source has shape (3,), (B, T) is wanted"),
-        (lambda: model().start(IDS * 0), ValueError, "source[0] begins with pad_id=0: a token"),
+        (
+            lambda: model().start(IDS * 0),
+            ValueError,
+            "source[0] holds pad_id=0 alone, at least one token is wanted",
+        ),
         (
             lambda: model().read(torch.tensor([[3, 0, 4]])),
             ValueError,

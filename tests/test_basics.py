@@ -112,7 +112,7 @@ def ids(*values):
         (
             lambda: cross_entropy(torch.zeros(2, V), torch.zeros(2)),
             TypeError,
-            "targets has dtype torch.float32, class ids of torch.int64 are wanted",
+            "targets has dtype torch.float32, torch.int64 is wanted",
         ),
         (
             lambda: cross_entropy(torch.zeros(2, V), ids(0, 1, 2)),

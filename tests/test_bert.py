@@ -311,10 +311,18 @@ def read(ids=None, segments=None, mask=None):
         ),
         (config(classifier_dropout=1.0), ValueError, "classifier_dropout=1.0 is outside [0, 1)"),
         (config(hidden_act="swish"), ValueError, "hidden_act='swish': one of "),
-        (config(layer_norm_eps=-1e-9), ValueError, "layer_norm_eps=-1e-09: a number of at least"),
-        (config(initializer_range=-1.0), ValueError, "initializer_range=-1.0: a number of at leas"),
-        (config(pad_token_id=13), ValueError, "pad_token_id=13: None or 0 to 12 is wanted"),
-        (config(pad_token_id=-1), ValueError, "pad_token_id=-1: None or 0 to 12 is wanted"),
+        (
+            config(layer_norm_eps=-1e-9),
+            ValueError,
+            "layer_norm_eps=-1e-09: a finite number of at least 0 is wanted",
+        ),
+        (
+            config(initializer_range=-1.0),
+            ValueError,
+            "initializer_range=-1.0: a finite number of at least 0 is wanted",
+        ),
+        (config(pad_token_id=13), ValueError, "pad_token_id=13: an id from 0 to 12 is wanted"),
+        (config(pad_token_id=-1), ValueError, "pad_token_id=-1: an id from 0 to 12 is wanted"),
         (
             lambda: BertConfig.from_hf({"position_embedding_type": "relative_key"}),
             ValueError,
@@ -330,8 +338,16 @@ def read(ids=None, segments=None, mask=None):
         (lambda: BertConfig.from_hf({"tie_word_embeddings": False}), ValueError, "tie_word_embedd"),
         (read(torch.zeros(B, T)), TypeError, "ids has dtype torch.float32, torch.int64 or"),
         (read(torch.zeros(T).long()), ValueError, "ids has shape (5,), (B, T) is wanted"),
-        (read(torch.zeros(0, T).long()), ValueError, "ids has shape (0, 5), at least one id"),
-        (read(torch.zeros(B, 0).long()), ValueError, "ids has shape (2, 0), at least one id"),
+        (
+            read(torch.zeros(0, T).long()),
+            ValueError,
+            "ids has shape (0, 5), (B, T), each at least 1, is wanted",
+        ),
+        (
+            read(torch.zeros(B, 0).long()),
+            ValueError,
+            "ids has shape (2, 0), (B, T), each at least 1, is wanted",
+        ),
         (read(torch.full((1, 1), V)), ValueError, "ids holds values from 13 to 13, 0 to 12 are"),
         (read(torch.full((1, 1), -1)), ValueError, "ids holds values from -1 to -1, 0 to 12 are"),
         (

@@ -164,12 +164,16 @@ def loss(logits=(B, T, V), labels=None):
     [
         (hide(torch.ones(B, T).int()), TypeError, "ids has dtype torch.int32, torch.int64 is want"),
         (hide(torch.ones(T).long()), ValueError, "ids has shape (5,), (B, T) is wanted"),
-        (hide(torch.ones(0, T).long()), ValueError, "ids has shape (0, 5), at least one id is"),
+        (
+            hide(torch.ones(0, T).long()),
+            ValueError,
+            "ids has shape (0, 5), (B, T), each at least 1, is wanted",
+        ),
         (hide(torch.full((1, 2), V)), ValueError, "ids holds values from 11 to 11, 0 to 10 are"),
-        (hide(mask_id=V), ValueError, "mask_id=11: 0 to 10 is wanted"),
-        (hide(mask_id=-1), ValueError, "mask_id=-1: 0 to 10 is wanted"),
-        (hide(special=[2, V]), ValueError, "special_ids holds 11: 0 to 10 is wanted"),
-        (hide(special=[-1]), ValueError, "special_ids holds -1: 0 to 10 is wanted"),
+        (hide(mask_id=V), ValueError, "mask_id=11: an id from 0 to 10 is wanted"),
+        (hide(mask_id=-1), ValueError, "mask_id=-1: an id from 0 to 10 is wanted"),
+        (hide(special=[2, V]), ValueError, "special_ids[1]=11: an id from 0 to 10 is wanted"),
+        (hide(special=[-1]), ValueError, "special_ids[0]=-1: an id from 0 to 10 is wanted"),
         (hide(rate=1.01), ValueError, "rate=1.01 is outside [0, 1]"),
         (hide(rate=-0.01), ValueError, "rate=-0.01 is outside [0, 1]"),
         (
@@ -181,7 +185,7 @@ def loss(logits=(B, T, V), labels=None):
         (
             loss(labels=torch.ones(B, 4).long()),
             ValueError,
-            "labels has shape (3, 4), (3, 5) is wanted: one label for each row of logits",
+            "labels has shape (3, 4), (3, 5) is wanted: one id for each row of logits (3, 5, 11)",
         ),
         (
             loss(labels=torch.full((B, T), -100)),
@@ -191,12 +195,12 @@ def loss(logits=(B, T, V), labels=None):
         (
             loss(labels=torch.full((B, T), V)),
             ValueError,
-            "labels holds values from 11 to 11, -100 or 0 to 10 are wanted",
+            "labels holds values from 11 to 11, 0 to 10 are wanted",
         ),
         (
             loss(labels=torch.full((B, T), -1)),
             ValueError,
-            "labels holds values from -1 to -1, -100 or 0 to 10 are wanted",
+            "labels holds values from -1 to -1, 0 to 10 are wanted",
         ),
         (lambda: nsp_pairs([["a", "b"]]), ValueError, "documents has length 1, at least 2 are"),
         (lambda: nsp_pairs([["a", "b"], []]), ValueError, "documents[1] is empty, sentences are"),

@@ -27,8 +27,16 @@ def decode(x=(B, Tq, D), memory=(B, Tk, D), dtype=torch.float32, **masks):
     ("call", "error", "message"),
     [
         (lambda: LayerNorm(0), ValueError, "d_model=0: at least 1 is wanted"),
-        (lambda: LayerNorm(D, -1e-9), ValueError, "eps=-1e-09: a number of at least 0 is wanted"),
-        (lambda: LayerNorm(D, float("nan")), ValueError, "eps=nan: a number of at least 0"),
+        (
+            lambda: LayerNorm(D, -1e-9),
+            ValueError,
+            "eps=-1e-09: a finite number of at least 0 is wanted",
+        ),
+        (
+            lambda: LayerNorm(D, float("nan")),
+            ValueError,
+            "eps=nan: a finite number of at least 0 is wanted",
+        ),
         (
             lambda: LayerNorm(D)(torch.zeros(B, D, dtype=torch.long)),
             TypeError,
@@ -47,7 +55,7 @@ def decode(x=(B, Tq, D), memory=(B, Tk, D), dtype=torch.float32, **masks):
         (
             lambda: LayerNorm(D)(torch.zeros(0, D)),
             ValueError,
-            "x has shape (0, 12), one with something in it is wanted",
+            "x has shape (0, 12), (..., 12), each at least 1, is wanted",
         ),
         (lambda: LayerNorm(2.0), TypeError, "d_model=2.0 is a float, an integer is wanted"),
         (lambda: FeedForward(0, d_ff), ValueError, "d_model=0: at least 1 is wanted"),

@@ -45,15 +45,27 @@ def sampling(**options):
             TypeError,
             "index is a list, a tensor of torch.int64 is wanted",
         ),
-        (lambda: reorder(LOGITS, IDS.int()), TypeError, "index is a tensor of torch.int32"),
-        (lambda: reorder(LOGITS, IDS[None]), ValueError, "index has shape (1, 2), (M,) with M of"),
-        (lambda: reorder(LOGITS, IDS[:0]), ValueError, "index has shape (0,), (M,) with M of"),
+        (
+            lambda: reorder(LOGITS, IDS.int()),
+            TypeError,
+            "index has dtype torch.int32, torch.int64 is wanted",
+        ),
+        (lambda: reorder(LOGITS, IDS[None]), ValueError, "index has shape (1, 2), (M,) is wanted"),
+        (
+            lambda: reorder(LOGITS, IDS[:0]),
+            ValueError,
+            "index has shape (0,), (M,), each at least 1, is wanted",
+        ),
         (
             lambda: reorder((LOGITS,), IDS + 1),
             ValueError,
-            "index holds rows from 1 to 2, 0 to 1 are",
+            "index holds values from 1 to 2, 0 to 1 are wanted",
         ),
-        (lambda: reorder(LOGITS, IDS - 1), ValueError, "index holds rows from -1 to 0, 0 to 1 are"),
+        (
+            lambda: reorder(LOGITS, IDS - 1),
+            ValueError,
+            "index holds values from -1 to 0, 0 to 1 are wanted",
+        ),
         (
             lambda: reorder([{1}], IDS),
             TypeError,
@@ -64,23 +76,35 @@ def sampling(**options):
         (
             lambda: first_ids(None, LOGITS),
             TypeError,
-            "bos_id is a NoneType, an integer id is wanted",
+            "bos_id=None is a NoneType, an integer is wanted",
         ),
         (
             lambda: first_ids(IDS.int(), None),
             TypeError,
-            "bos_id has dtype torch.int32, token ids of",
+            "bos_id has dtype torch.int32, torch.int64 is wanted",
         ),
-        (lambda: first_ids(IDS[None], None), ValueError, "bos_id has shape (1, 2), (B,) with B of"),
-        (lambda: first_ids(IDS[:0], None), ValueError, "bos_id has shape (0,), (B,) with B of"),
-        (lambda: first_ids(IDS - 1, None), ValueError, "bos_id=-1: an id of at least 0 is wanted"),
+        (lambda: first_ids(IDS[None], None), ValueError, "bos_id has shape (1, 2), (B,) is wanted"),
+        (
+            lambda: first_ids(IDS[:0], None),
+            ValueError,
+            "bos_id has shape (0,), (B,), each at least 1, is wanted",
+        ),
+        (lambda: first_ids(IDS - 1, None), ValueError, "bos_id=-1: at least 0 is wanted"),
         (
             stepping(LOGITS),
             TypeError,
-            "step gave a tensor of torch.float32, a pair (logits, state)",
+            "what step gave is a tensor of torch.float32, a pair (logits, state) is wanted",
         ),
-        (stepping((LOGITS,)), TypeError, "step gave a tuple, a pair (logits, state) is wanted"),
-        (stepping((LOGITS.long(), 0)), TypeError, "logits is a tensor of torch.int64, a floating"),
+        (
+            stepping((LOGITS,)),
+            TypeError,
+            "what step gave is a tuple of 1, a pair (logits, state) is wanted",
+        ),
+        (
+            stepping((LOGITS.long(), 0)),
+            TypeError,
+            "logits has dtype torch.int64, a floating-point tensor is wanted",
+        ),
         (stepping((None, 0)), TypeError, "logits is a NoneType, a floating-point tensor is wanted"),
         (
             stepping((LOGITS[:1], 0)),
@@ -100,7 +124,11 @@ def sampling(**options):
             ValueError,
             "temperature=inf: a finite number",
         ),
-        (lambda: apply_temperature(IDS, 1.0), TypeError, "logits is a tensor of torch.int64"),
+        (
+            lambda: apply_temperature(IDS, 1.0),
+            TypeError,
+            "logits has dtype torch.int64, a floating-point tensor is wanted",
+        ),
         (
             lambda: apply_temperature(LOGITS[:0], 1.0),
             ValueError,
@@ -109,10 +137,18 @@ def sampling(**options):
         (lambda: apply_temperature(LOGITS[0, 0], 1.0), ValueError, "logits has shape (), (..., V)"),
         (lambda: top_k_filter(LOGITS, 0), ValueError, "k=0: at least 1 is wanted"),
         (lambda: top_k_filter(LOGITS, 1.5), TypeError, "k=1.5 is a float, an integer is wanted"),
-        (lambda: top_k_filter(IDS, 1), TypeError, "logits is a tensor of torch.int64"),
+        (
+            lambda: top_k_filter(IDS, 1),
+            TypeError,
+            "logits has dtype torch.int64, a floating-point tensor is wanted",
+        ),
         (lambda: top_p_filter(LOGITS, 0.0), ValueError, "p=0.0 is outside (0, 1]"),
         (lambda: top_p_filter(LOGITS, 1.01), ValueError, "p=1.01 is outside (0, 1]"),
-        (lambda: top_p_filter(IDS, 0.5), TypeError, "logits is a tensor of torch.int64"),
+        (
+            lambda: top_p_filter(IDS, 0.5),
+            TypeError,
+            "logits has dtype torch.int64, a floating-point tensor is wanted",
+        ),
         (sampling(step=None), TypeError, "step is a NoneType, step(last_ids, state)"),
         (sampling(max_len=0), ValueError, "max_len=0: at least 1 is wanted"),
         (
@@ -148,18 +184,22 @@ def sampling(**options):
         (
             lambda: corpus_bleu([CAT], ["a"]),
             TypeError,
-            "hypotheses[0] is a list, a string is wanted",
+            "hypotheses[0] is a list, a str is wanted",
         ),
         (
             lambda: corpus_bleu(["a"], [[]]),
             TypeError,
-            "references[0] is a list, a string or a list",
+            "references[0] is a list, a str or a list of them is wanted",
         ),
-        (lambda: corpus_bleu(["a"], [["a", 1]]), TypeError, "references[0] is a list, a string or"),
+        (
+            lambda: corpus_bleu(["a"], [["a", 1]]),
+            TypeError,
+            "references[0] is a list, a str or a list of them is wanted",
+        ),
         (
             lambda: corpus_bleu(["a"], [7]),
             TypeError,
-            "references[0] is a int, a string or a list of",
+            "references[0] is a int, a str or a list of them is wanted",
         ),
         (
             lambda: corpus_bleu(["a"], ["a"], "ja"),

@@ -91,7 +91,7 @@ def ids(*values):
         (
             lambda: negative_sampler(ids(1), 1, 1, power=-0.1),
             ValueError,
-            "power=-0.1, a number from 0 on is wanted",
+            "power=-0.1: a finite number of at least 0 is wanted",
         ),
         (
             lambda: negative_sampling_loss(PAIR.long(), PAIR, DRAWN),
@@ -164,19 +164,19 @@ def ids(*values):
         (
             lambda: glove_loss(PAIR, PAIR, ROW, ROW, ROW, x_max=0.0),
             ValueError,
-            "x_max=0.0, a number above 0 is wanted",
+            "x_max=0.0: a finite number above 0 is wanted",
         ),
         (
             lambda: glove_loss(PAIR, PAIR, ROW, ROW, ROW, alpha=-0.5),
             ValueError,
-            "alpha=-0.5, a number from 0 on is wanted",
+            "alpha=-0.5: a finite number of at least 0 is wanted",
         ),
         (lambda: SkipGram(0, D), ValueError, "vocab_size=0: at least 1 is wanted"),
         (lambda: SkipGram(V, 0), ValueError, "embedding_size=0: at least 1 is wanted"),
         (
             lambda: SKIP(ids(0, V), ids(0, 1), torch.zeros(2, K, dtype=torch.long)),
             ValueError,
-            "ids holds values from 0 to 11, 0 to 10 are wanted",
+            "centre holds values from 0 to 11, 0 to 10 are wanted",
         ),
         (lambda: GloVe(V, 0), ValueError, "embedding_size=0: at least 1 is wanted"),
         (lambda: GLOVE(ids(0, 1), ROW), ValueError, "pairs has shape (2,), (N, 2) is wanted"),
@@ -244,24 +244,28 @@ def ids(*values):
         (
             lambda: nearest(VECTORS, PAIR[0], k=V, exclude=[2, 2]),
             ValueError,
-            "k=11, at most 10 is wanted: so many words are not excluded",
+            "k=11: at most 10 is wanted: so many words are not excluded",
         ),
         (
             lambda: nearest(VECTORS, PAIR[0], exclude=[V]),
             ValueError,
-            "exclude[0]=11, an id from 0 to 10 is wanted",
+            "exclude[0]=11: an id from 0 to 10 is wanted",
         ),
         (
             lambda: nearest(VECTORS, PAIR[0], exclude=[-1]),
             ValueError,
-            "exclude[0]=-1, an id from 0 to 10 is wanted",
+            "exclude[0]=-1: an id from 0 to 10 is wanted",
         ),
         (lambda: analogy(ROW, 0, 1, 2), ValueError, "vectors has shape (3,), (V, D) is wanted"),
         (lambda: analogy(VECTORS.long(), 0, 1, 2), TypeError, "vectors has dtype torch.int64, a"),
-        (lambda: analogy(VECTORS, -1, 1, 2), ValueError, "a=-1, an id from 0 to 10 is wanted"),
-        (lambda: analogy(VECTORS, 0, V, 2), ValueError, "b=11, an id from 0 to 10 is wanted"),
-        (lambda: analogy(VECTORS, 0, 1, V), ValueError, "c=11, an id from 0 to 10 is wanted"),
-        (lambda: analogy(VECTORS, 0, 1, 2, k=9), ValueError, "k=9, at most 8 is wanted"),
+        (lambda: analogy(VECTORS, -1, 1, 2), ValueError, "a=-1: an id from 0 to 10 is wanted"),
+        (lambda: analogy(VECTORS, 0, V, 2), ValueError, "b=11: an id from 0 to 10 is wanted"),
+        (lambda: analogy(VECTORS, 0, 1, V), ValueError, "c=11: an id from 0 to 10 is wanted"),
+        (
+            lambda: analogy(VECTORS, 0, 1, 2, k=9),
+            ValueError,
+            "k=9: at most 8 is wanted: so many words are not excluded",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_refused(call, error, message):

@@ -170,7 +170,7 @@ def filled():
         (
             lambda: KVCache(L).append(0, torch.zeros(B, H, T, d_k), torch.zeros(B, H, T, 6)),
             ValueError,
-            "value has shape (2, 3, 7, 6), that of key, (2, 3, 7, 5), is wanted",
+            "value has shape (2, 3, 7, 6), (2, 3, 7, 5) is wanted, as key",
         ),
         (
             lambda: filled().append(0, torch.zeros(3, H, 1, d_k), torch.zeros(3, H, 1, d_k)),

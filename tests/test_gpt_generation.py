@@ -1,7 +1,5 @@
 """Writing with GPT: greedy and drawn tokens, ends, the cache and its fast step, beams."""
 
-from functools import partial
-
 import pytest
 import torch
 from torch import nn
@@ -255,8 +253,9 @@ def test_the_fast_step_equals_the_modules(activation, tied, length):
         for cache in (fast, plain):
             if length:
                 model(ids[:, :length], cache)
+        step = token_step(model)
         for position in range(length, length + 2):
-            logits, same = token_step(model, ids[:, position], fast)
+            logits, same = step(ids[:, position], fast)
             assert same is fast
             expected = model(ids[:, position : position + 1], plain)[:, 0]
             torch.testing.assert_close(logits, expected, atol=1e-12, rtol=0)
@@ -267,11 +266,23 @@ def test_the_fast_step_equals_the_modules(activation, tied, length):
 
 def test_the_fast_step_refuses_to_go_past_the_end():
     model = gpt(n_positions=2)
-    cache = model.new_cache()
+    step, cache = token_step(model), model.new_cache()
     for _ in range(2):
-        token_step(model, torch.tensor([1]), cache)
-    with pytest.raises(ValueError, match="ids has T=1 after 2 in the cache, at most 2 positions"):
-        token_step(model, torch.tensor([1]), cache)
+        step(torch.tensor([1]), cache)
+    with pytest.raises(ValueError, match="the cache holds 2 positions, at most 1 before another"):
+        step(torch.tensor([1]), cache)
+    assert cache.length == 2
+
+
+def test_the_fast_step_asks_for_no_gradients_and_copies_the_weights_of_now():
+    model = gpt()
+    step, cache, later = token_step(model), model.new_cache(), model.new_cache()
+    logits, _ = step(torch.tensor([1]), cache)
+    assert not logits.requires_grad
+    with torch.no_grad():
+        model.blocks[0].attention.q_proj.weight.mul_(3.0)
+        model.blocks[0].attention.v_proj.weight.mul_(3.0)
+    assert not torch.allclose(token_step(model)(torch.tensor([1]), later)[0], logits)
 
 
 def changed(change):
@@ -302,16 +313,13 @@ class OtherNorm(nn.LayerNorm):
 def test_what_is_not_plain_is_run_as_it_stands(change):
     model = changed(change)
     assert not is_plain(model)
-    step = model._cached_step()
-    assert not isinstance(step, partial)
-    assert step == model._step
+    assert model._cached_step() == model._step
 
 
 def test_what_is_plain_takes_the_fast_step():
     model = gpt()
-    step = model._cached_step()
-    assert isinstance(step, partial)
-    assert step.func is token_step
+    assert is_plain(model)
+    assert model._cached_step() != model._step
 
 
 def test_attention_can_be_captured_while_writing():

@@ -136,12 +136,12 @@ def test_a_hugging_face_config_is_read():
         (
             lambda: config(layer_norm_epsilon=0.0),
             ValueError,
-            "layer_norm_epsilon=0.0: a number above 0 is wanted",
+            "layer_norm_epsilon=0.0: a finite number above 0 is wanted",
         ),
         (
             lambda: config(initializer_range=-0.1),
             ValueError,
-            "initializer_range=-0.1: a number of at least 0 is wanted",
+            "initializer_range=-0.1: a finite number of at least 0 is wanted",
         ),
         *[
             (
@@ -194,6 +194,13 @@ def test_a_hugging_face_config_is_read():
             ValueError,
             "mask has shape (1, 2, 1, 4, 4), one that broadcasts to (2, 1, 4, 4) is wanted",
         ),
+        (lambda: gpt().read(IDS.float()), TypeError, "ids has dtype torch.float32"),
+        (lambda: gpt().read(IDS[0]), ValueError, "ids has shape (4,), (B, T) is wanted"),
+        (
+            lambda: gpt().read(torch.zeros(B, MAX_T + 1, dtype=torch.long)),
+            ValueError,
+            "ids has T=10, at most 9 positions are wanted",
+        ),
         (lambda: write(new=0), ValueError, "max_new_tokens=0: at least 1 is wanted"),
         (lambda: write(new=2.0), TypeError, "max_new_tokens=2.0 is a float, an integer is wanted"),
         (
@@ -207,7 +214,7 @@ def test_a_hugging_face_config_is_read():
         (
             lambda: write(temperature=-1.0),
             ValueError,
-            "temperature=-1.0: a number of at least 0 is wanted",
+            "temperature=-1.0: a finite number of at least 0 is wanted",
         ),
         (
             lambda: write(top_k=3),
@@ -218,12 +225,12 @@ def test_a_hugging_face_config_is_read():
         (lambda: write(temperature=1.0, top_k=0), ValueError, "top_k=0: at least 1 is wanted"),
         (lambda: write(temperature=1.0, top_p=0.0), ValueError, "top_p=0.0 is outside (0, 1]"),
         (lambda: write(temperature=1.0, top_p=1.1), ValueError, "top_p=1.1 is outside (0, 1]"),
-        (lambda: write(eos_id=V), ValueError, "eos_id=13: 0 to 12 is wanted"),
-        (lambda: write(eos_id=-1), ValueError, "eos_id=-1: 0 to 12 is wanted"),
+        (lambda: write(eos_id=V), ValueError, "eos_id=13: an id from 0 to 12 is wanted"),
+        (lambda: write(eos_id=-1), ValueError, "eos_id=-1: an id from 0 to 12 is wanted"),
         (
             lambda: decay_groups(gpt(), -0.1),
             ValueError,
-            "weight_decay=-0.1: a number of at least 0 is wanted",
+            "weight_decay=-0.1: a finite number of at least 0 is wanted",
         ),
         (
             lambda: decay_groups(nn.Linear(2, 3).requires_grad_(False), 0.1),
@@ -239,6 +246,7 @@ def test_an_error_names_argument_given_and_wanted(call, error, message):
 
 
 def test_what_is_at_the_edge_is_taken():
+    gpt().read(torch.zeros(B, MAX_T, dtype=torch.long))
     assert onwards(7, 2).shape == (B, 2, V)
     assert write(new=5).shape == (B, MAX_T)
     assert write(temperature=1.0, top_k=1, top_p=1.0).shape == (B, T + 2)

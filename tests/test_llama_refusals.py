@@ -141,12 +141,20 @@ def test_an_empty_config_is_the_default():
             ValueError,
             "attention_dropout=1.0 is outside [0, 1)",
         ),
-        (lambda: config(rms_norm_eps=0.0), ValueError, "rms_norm_eps=0.0: a number above 0"),
-        (lambda: config(rope_theta=0.0), ValueError, "rope_theta=0.0: a number above 0"),
+        (
+            lambda: config(rms_norm_eps=0.0),
+            ValueError,
+            "rms_norm_eps=0.0: a finite number above 0 is wanted",
+        ),
+        (
+            lambda: config(rope_theta=0.0),
+            ValueError,
+            "rope_theta=0.0: a finite number above 0 is wanted",
+        ),
         (
             lambda: config(initializer_range=-0.1),
             ValueError,
-            "initializer_range=-0.1: a number of at least 0",
+            "initializer_range=-0.1: a finite number of at least 0 is wanted",
         ),
         *[
             (
@@ -178,7 +186,11 @@ def test_an_empty_config_is_the_default():
             )
         ],
         (lambda: RMSNorm(0), ValueError, "d_model=0: at least 1 is wanted"),
-        (lambda: RMSNorm(3, eps=-1.0), ValueError, "eps=-1.0: a number of at least 0 is wanted"),
+        (
+            lambda: RMSNorm(3, eps=-1.0),
+            ValueError,
+            "eps=-1.0: a finite number of at least 0 is wanted",
+        ),
         (lambda: RMSNorm(3)(torch.zeros(2, 4)), ValueError, "x has shape (2, 4), (..., 3) is"),
         (
             lambda: RMSNorm(3)(torch.zeros(2, 3, dtype=torch.long)),
@@ -202,7 +214,7 @@ def test_an_empty_config_is_the_default():
         (lambda: attend(D, 8, 2), ValueError, "d_k=3 is odd, rotary positions turn pairs"),
         (lambda: attend(D, H, G, 5), ValueError, "d_k=5 is odd, rotary positions turn pairs"),
         (lambda: attend(dropout=1.0), ValueError, "dropout=1.0 is outside [0, 1)"),
-        (lambda: attend(base=0.0), ValueError, "base=0.0: a number above 0 is wanted"),
+        (lambda: attend(base=0.0), ValueError, "base=0.0: a finite number above 0 is wanted"),
         (lambda: attend(x=(B, T, 5)), ValueError, "x has shape (2, 4, 5), (B, T, 24) is wanted"),
         (lambda: attend(x=(T, D)), ValueError, "x has shape (4, 24), (B, T, 24) is wanted"),
         (lambda: attend(x=(B, 0, D)), ValueError, "x has shape (2, 0, 24), (B, T, 24), each at"),

@@ -268,15 +268,23 @@ def linear():
         ),
         (lambda: LoRALinear(linear(), 0, 1.0), ValueError, "rank=0: at least 1 is wanted"),
         (lambda: LoRALinear(linear(), 7, 1.0), ValueError, "rank=7: at most 6, the smaller width"),
-        (lambda: LoRALinear(linear(), R, 0.0), ValueError, "alpha=0.0: a number above 0 is wanted"),
+        (
+            lambda: LoRALinear(linear(), R, 0.0),
+            ValueError,
+            "alpha=0.0: a finite number above 0 is wanted",
+        ),
         (lambda: LoRALinear(linear(), R, 1.0, 1.0), ValueError, "dropout=1.0 is outside [0, 1)"),
         (lambda: LoRALinear(linear(), R, 1.0, -0.1), ValueError, "dropout=-0.1 is outside [0, 1)"),
         (
             lambda: add_lora(gpt(), R, 1.0, names="q_proj"),
-            ValueError,
-            "names='q_proj': a list of at least one layer's name is wanted",
+            TypeError,
+            "names is a str, a list of strings is wanted",
         ),
-        (lambda: add_lora(gpt(), R, 1.0, names=[]), ValueError, "names=[]: a list of"),
+        (
+            lambda: add_lora(gpt(), R, 1.0, names=[]),
+            ValueError,
+            "names is empty, at least one layer's name is wanted",
+        ),
         (
             lambda: add_lora(gpt(), R, 1.0, names=["q_proj", "o_proj"]),
             ValueError,

@@ -47,7 +47,7 @@ def rotate(*shape, positions=None, base=10000.0, dtype=torch.float32):
         (
             lambda: sinusoidal_positions(Tq, D, 0.0),
             ValueError,
-            "base=0.0: a number above 0 is wanted",
+            "base=0.0: a finite number above 0 is wanted",
         ),
         (
             lambda: SinusoidalPositions(0, D),
@@ -118,7 +118,7 @@ def rotate(*shape, positions=None, base=10000.0, dtype=torch.float32):
         (
             lambda: rotate(B, H, Tq, 5),
             ValueError,
-            "d_k=5 is odd, pairs of features are wanted",
+            "d_k=5 is odd, rotary positions turn pairs of features",
         ),
         (
             lambda: rotate(B, H, Tq, d_k, positions=torch.arange(Tk)),
@@ -143,7 +143,7 @@ def rotate(*shape, positions=None, base=10000.0, dtype=torch.float32):
         (
             lambda: rotate(B, H, Tq, d_k, base=-1.0),
             ValueError,
-            "base=-1.0: a number above 0 is wanted",
+            "base=-1.0: a finite number above 0 is wanted",
         ),
         (lambda: alibi_bias(0, Tq), ValueError, "n_heads=0: at least 1 is wanted"),
         (lambda: alibi_bias(H, 0), ValueError, "Tq=0, Tk=None: 1 <= Tq <= Tk is wanted"),
@@ -161,7 +161,7 @@ def rotate(*shape, positions=None, base=10000.0, dtype=torch.float32):
         (
             lambda: RotaryAttention(D, H, base=0.0),
             ValueError,
-            "base=0.0: a number above 0 is wanted",
+            "base=0.0: a finite number above 0 is wanted",
         ),
         (lambda: AlibiAttention(10, 3), ValueError, "d_model=10 is not divisible by n_heads=3"),
         (

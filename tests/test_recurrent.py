@@ -202,9 +202,17 @@ def biases(ih, hh):
 
 
 STEP_REFUSALS = [
-    (dict(x=X3), ValueError, "x has shape (2, 5, 3), (B, I) without an empty axis is wanted"),
-    (dict(x=torch.zeros(0, I)), ValueError, "x has shape (0, 3), (B, I) without an empty axis"),
-    (dict(x=torch.zeros(B, 0)), ValueError, "x has shape (2, 0), (B, I) without an empty axis"),
+    (dict(x=X3), ValueError, "x has shape (2, 5, 3), (B, I) is wanted"),
+    (
+        dict(x=torch.zeros(0, I)),
+        ValueError,
+        "x has shape (0, 3), (B, I), each at least 1, is wanted",
+    ),
+    (
+        dict(x=torch.zeros(B, 0)),
+        ValueError,
+        "x has shape (2, 0), (B, I), each at least 1, is wanted",
+    ),
     (dict(x=X2.long()), TypeError, "x has dtype torch.int64, a floating-point tensor is wanted"),
     (
         dict(x=X2.double()),
@@ -269,11 +277,15 @@ REFUSALS = [
     (lambda: GRU(I, H, dropout=-0.1), ValueError, "dropout=-0.1 is outside [0, 1)"),
     (lambda: rnn(X2), ValueError, "x has shape (2, 3), (B, T, 3) is wanted"),
     (lambda: rnn(torch.zeros(B, T, 4)), ValueError, "x has shape (2, 5, 4), (B, T, 3) is wanted"),
-    (lambda: rnn(X3[:0]), ValueError, "x has shape (0, 5, 3): B and T of at least 1 are wanted"),
+    (
+        lambda: rnn(X3[:0]),
+        ValueError,
+        "x has shape (0, 5, 3), (B, T, 3), each at least 1, is wanted",
+    ),
     (
         lambda: lstm(X3[:, :0]),
         ValueError,
-        "x has shape (2, 0, 3): B and T of at least 1 are wanted",
+        "x has shape (2, 0, 3), (B, T, 3), each at least 1, is wanted",
     ),
     (
         lambda: rnn(X3.int()),
@@ -293,7 +305,11 @@ REFUSALS = [
     ),
     (lambda: GRU(I, H, 3)(X3, STATE), ValueError, "state has shape (1, 2, 4), (3, 2, 4) is wanted"),
     (lambda: rnn(X3, STATE.int()), TypeError, "state has dtype torch.int32, a floating-point"),
-    (lambda: lstm(X3, STATE), TypeError, "state is a Tensor, a pair (h, c) is wanted"),
+    (
+        lambda: lstm(X3, STATE),
+        TypeError,
+        "state is a tensor of torch.float32, a pair (h, c) is wanted",
+    ),
     (lambda: lstm(X3, (STATE,)), TypeError, "state is a tuple of 1, a pair (h, c) is wanted"),
     (lambda: lstm(X3, (STATE[0], STATE)), ValueError, "h has shape (2, 4), (1, 2, 4) is wanted"),
     (lambda: lstm(X3, [STATE, STATE[0]]), ValueError, "c has shape (2, 4), (1, 2, 4) is wanted"),
@@ -314,7 +330,11 @@ REFUSALS = [
     (lambda: LSTMCell(I, 0), ValueError, "hidden_size=0: at least 1 is wanted"),
     (lambda: RNNCell(I, H)(X3), ValueError, "x has shape (2, 5, 3), (B, 3) is wanted"),
     (lambda: GRUCell(I, H)(HIDDEN), ValueError, "x has shape (2, 4), (B, 3) is wanted"),
-    (lambda: GRUCell(I, H)(X2[:0]), ValueError, "x has shape (0, 3): B of at least 1 is wanted"),
+    (
+        lambda: GRUCell(I, H)(X2[:0]),
+        ValueError,
+        "x has shape (0, 3), (B, 3), each at least 1, is wanted",
+    ),
     (lambda: RNNCell(I, H)(X2, STATE), ValueError, "state has shape (1, 2, 4), (2, 4) is wanted"),
     (lambda: RNNCell(I, H)(X2.long()), TypeError, "x has dtype torch.int64, a floating-point"),
     (
@@ -322,13 +342,21 @@ REFUSALS = [
         TypeError,
         "that of the weights, torch.float32, is wanted",
     ),
-    (lambda: LSTMCell(I, H)(X2, HIDDEN), TypeError, "state is a Tensor, a pair (h, c) is wanted"),
+    (
+        lambda: LSTMCell(I, H)(X2, HIDDEN),
+        TypeError,
+        "state is a tensor of torch.float32, a pair (h, c) is wanted",
+    ),
     (lambda: LSTMCell(I, H)(X2, (HIDDEN, X2)), ValueError, "c has shape (2, 3), (2, 4) is wanted"),
-    (lambda: reverse_padded(LENGTHS, LENGTHS), ValueError, "x has shape (2,), (B, T, ...) with B"),
+    (
+        lambda: reverse_padded(LENGTHS, LENGTHS),
+        ValueError,
+        "x has shape (2,), (B, T, ...), B and T at least 1, is wanted",
+    ),
     (
         lambda: reverse_padded(X3[:0], LENGTHS),
         ValueError,
-        "x has shape (0, 5, 3), (B, T, ...) with",
+        "x has shape (0, 5, 3), (B, T, ...), B and T at least 1, is wanted",
     ),
     (lambda: reverse_padded(X3[:, :0], LENGTHS), ValueError, "x has shape (2, 0, 3), (B, T, ...)"),
     (lambda: reverse_padded(X3, LENGTHS.float()), TypeError, "lengths has dtype torch.float32"),

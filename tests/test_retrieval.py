@@ -168,7 +168,7 @@ def filled():
         (find(similarity="l2"), ValueError, "similarity='l2': one of cosine, dot is wanted"),
         (lambda: PassageIndex(by_letters, "l2"), ValueError, "similarity='l2': one of cosine, dot"),
         (lambda: filled().add([]), ValueError, "texts is empty, at least one passage is wanted"),
-        (lambda: filled().add("text"), TypeError, "texts is one str, a list of them is wanted"),
+        (lambda: filled().add("text"), TypeError, "texts is a str, a list of strings is wanted"),
         (
             lambda: PassageIndex(lambda texts: torch.zeros(D)).add(["a"]),
             ValueError,
@@ -186,7 +186,11 @@ def filled():
         ),
         (lambda: filled().search("a", k=0), ValueError, "k=0: at least 1 is wanted"),
         (lambda: rag_prompt("  ", []), ValueError, "question is blank, some text is wanted"),
-        (lambda: rag_prompt("Who?", "text"), TypeError, "passages is one str, a list of them is"),
+        (
+            lambda: rag_prompt("Who?", "text"),
+            TypeError,
+            "passages is a str, a list of strings is wanted",
+        ),
         (
             lambda: rag_prompt("Who?", [], budget=21),
             ValueError,

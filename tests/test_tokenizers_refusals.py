@@ -30,9 +30,9 @@ SURROGATE = "has the lone surrogate '\\ud800' at index 2, Unicode characters are
         (lambda: train_bpe(7, 1), TypeError, "text is a int, a str is wanted"),
         (lambda: train_bpe("", 1), ValueError, "text is empty, at least one character is wanted"),
         (lambda: train_bpe(LONE, 1), ValueError, f"text {SURROGATE}"),
-        (lambda: train_bpe("ab", -1), ValueError, "n_merges=-1, at least 0 is wanted"),
-        (lambda: train_bpe("ab", 1.0), TypeError, "n_merges is a float, an int is wanted"),
-        (lambda: train_bpe("ab", True), TypeError, "n_merges is a bool, an int is wanted"),
+        (lambda: train_bpe("ab", -1), ValueError, "n_merges=-1: at least 0 is wanted"),
+        (lambda: train_bpe("ab", 1.0), TypeError, "n_merges=1.0 is a float, an integer is wanted"),
+        (lambda: train_bpe("ab", True), TypeError, "n_merges=True is a bool, an integer is wanted"),
         (lambda: bpe_merge([], {}), ValueError, "tokens is empty, at least one token is wanted"),
         (
             lambda: ByteBPE([("a", "b")]),
@@ -69,11 +69,11 @@ SURROGATE = "has the lone surrogate '\\ud800' at index 2, Unicode characters are
             "vocab has the id -1, integers from 0 on are wanted",
         ),
         (lambda: ByteBPE.train("", 300), ValueError, "text is empty, at least one character"),
-        (lambda: ByteBPE.train("ab", 255), ValueError, "vocab_size=255, at least 256 is wanted"),
+        (lambda: ByteBPE.train("ab", 255), ValueError, "vocab_size=255: at least 256 is wanted"),
         (
             lambda: ByteBPE.train("ab", 257, ["<e>", "<s>"]),
             ValueError,
-            "vocab_size=257, at least 258 is wanted",
+            "vocab_size=257: at least 258 is wanted",
         ),
         (lambda: ByteBPE.train("ab", 300, "<e>"), TypeError, "special_tokens is a str, a list of"),
         (
@@ -147,7 +147,7 @@ SURROGATE = "has the lone surrogate '\\ud800' at index 2, Unicode characters are
         (
             lambda: wordpiece_tokenize("a", VOCAB, max_chars=0),
             ValueError,
-            "max_chars=0, at least 1 is wanted",
+            "max_chars=0: at least 1 is wanted",
         ),
         (
             lambda: WordPiece({"[CLS]": 0, "a": 1}),
@@ -163,10 +163,10 @@ SURROGATE = "has the lone surrogate '\\ud800' at index 2, Unicode characters are
         (lambda: WordPiece({**VOCAB, "b": -3}), ValueError, "vocab has the id -3, integers from 0"),
         (lambda: PIECE.tokenize(7), TypeError, "text is a int, a str is wanted"),
         (lambda: PIECE.encode(LONE), ValueError, f"text {SURROGATE}"),
-        (lambda: PIECE.encode("a", max_len=1), ValueError, "max_len=1, at least 2 is wanted"),
+        (lambda: PIECE.encode("a", max_len=1), ValueError, "max_len=1: at least 2 is wanted"),
         (lambda: PIECE.encode_pair(7, "a"), TypeError, "first is a int, a str is wanted"),
         (lambda: PIECE.encode_pair("a", LONE), ValueError, f"second {SURROGATE}"),
-        (lambda: PIECE.encode_pair("a", "a", 2), ValueError, "max_len=2, at least 3 is wanted"),
+        (lambda: PIECE.encode_pair("a", "a", 2), ValueError, "max_len=2: at least 3 is wanted"),
         (lambda: PIECE.decode([4]), ValueError, "ids[0] is 4, an id of the vocabulary (0 to 3)"),
         (lambda: PIECE.decode([None]), TypeError, "ids[0] is None, an integer is wanted"),
     ],

@@ -125,6 +125,7 @@ class ScalarMix(nn.Module):
         self.scores = nn.Parameter(torch.zeros(n_layers))
         self.gamma = nn.Parameter(torch.ones(()))
 
+    @views(check=arguments.mix)
     def forward(self, layers: Tensor) -> Tensor:
         """Mix the layers of every position."""
         return self._mix(layers, self.scores, self.gamma)

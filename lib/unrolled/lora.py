@@ -44,8 +44,9 @@ class LoRALinear(nn.Module):
         What ``linear`` gives, with the change.
 
     Raises:
-        TypeError: if ``linear`` is no ``nn.Linear``.
-        ValueError: if ``rank``, ``alpha`` or ``dropout`` is out of range.
+        TypeError: if ``linear`` is no ``nn.Linear`` or ``x`` is not floating point.
+        ValueError: if ``rank``, ``alpha`` or ``dropout`` is out of range, or ``x`` has another
+            width or nothing in it.
 
     Parameters: ``linear``, frozen; ``lora_A`` (r, D_in); ``lora_B`` (D_out, r), zeros at first.
 
@@ -66,6 +67,7 @@ class LoRALinear(nn.Module):
         nn.init.kaiming_uniform_(self.lora_A, a=math.sqrt(5))
         self.register_buffer("before_merge", None, persistent=False)
 
+    @views(check=arguments.read)
     def forward(self, x: Tensor) -> Tensor:
         """Transform the last axis of ``x``; once merged, by one matrix product."""
         if self.before_merge is not None:

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import torch
 
+from unrolled.arguments import kinds
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -30,10 +32,18 @@ def views(
     """
 
     def decorate(readable: Function) -> Function:
+        plain = kinds.plain(readable)
+
         @functools.wraps(readable)
         def public(*args: Any, **kwargs: Any) -> Any:
             if not torch.compiler.is_compiling():  # a check reads values, which a graph has not yet
-                check(*args, **kwargs)
+                try:
+                    check(*args, **kwargs)
+                except (AttributeError, RuntimeError, TypeError) as error:
+                    kinds.explain(readable, args, kwargs, error)
+                    raise
+                if plain:
+                    kinds.refuse_other_kinds(plain, args, kwargs)
             result = fast(*args, **kwargs) if fast else NotImplemented
             return readable(*args, **kwargs) if result is NotImplemented else result
 

@@ -8,7 +8,9 @@ from unrolled.attention import padding_mask
 from unrolled.gpt import GPT, GPTConfig
 from unrolled.parts import load_weights
 from unrolled.pretrained import gpt2 as names
-from unrolled.pretrained.convert import from_hf, to_hf
+from unrolled.pretrained.convert import from_hf
+
+from . import causal
 
 B, T, V, D, H, L, F, MAX_T = 2, 7, 31, 12, 3, 5, 20, 64
 SIZES = {
@@ -29,6 +31,10 @@ DTYPES = pytest.mark.parametrize(
 TIES = pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
 
 
+def some_ids(length=T):
+    return causal.some_ids(V, B, length)
+
+
 def peers(dtype=torch.float64, tied=True, backend="sdpa", **changes):
     """Build theirs and ours with the same weights, in evaluation."""
     torch.manual_seed(0)
@@ -36,9 +42,7 @@ def peers(dtype=torch.float64, tied=True, backend="sdpa", **changes):
     theirs = modeling_gpt2.GPT2LMHeadModel._from_config(
         configuration_gpt2.GPT2Config(**sizes), attn_implementation=backend
     )
-    with torch.no_grad():  # norms and biases start at 1 and 0, and an error there would not show
-        for parameter in theirs.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
+    causal.shake(theirs)
     theirs = theirs.to(dtype).eval()
     ours = GPT(GPTConfig.from_hf(theirs.config.to_dict())).to(dtype).eval()
     rules = names.TIED if tied else names.UNTIED
@@ -46,34 +50,13 @@ def peers(dtype=torch.float64, tied=True, backend="sdpa", **changes):
     return ours, theirs, rules
 
 
-def some_ids(seed=1, length=T):
-    return torch.randint(V, (B, length), generator=torch.Generator().manual_seed(seed))
-
-
-def gradients_agree(ours, theirs, rules, tolerance):
-    gradients = {n: p.grad for n, p in theirs.named_parameters(remove_duplicate=False)}
-    expected = from_hf(gradients, rules, ours.state_dict())
-    for path, parameter in ours.named_parameters():
-        assert parameter.grad.abs().max() > 0, f"{path} is not used"
-        scale = expected[path].abs().max().clamp(min=1.0)
-        torch.testing.assert_close(
-            parameter.grad / scale, expected[path] / scale, atol=tolerance, rtol=tolerance, msg=path
-        )
-
-
 @DTYPES
 @TIES
 @pytest.mark.parametrize("backend", ["eager", "sdpa"])
 def test_logits_and_gradients_equal_hugging_faces(dtype, tolerance, tied, backend):
     ours, theirs, rules = peers(dtype, tied, backend)
-    ids = some_ids()
-    logits, expected = ours(ids), theirs(input_ids=ids).logits
-    torch.testing.assert_close(logits, expected, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(logits)
-    logits.backward(cotangent)
-    expected.backward(cotangent)
     assert len(list(ours.parameters())) == 2 + 16 * L + 2 + (not tied)
-    gradients_agree(ours, theirs, rules, tolerance)
+    causal.logits_and_gradients_agree(ours, theirs, rules, some_ids(), tolerance)
 
 
 @pytest.mark.parametrize("activation", ["gelu_new", "gelu_pytorch_tanh", "gelu", "relu"])
@@ -97,13 +80,7 @@ def test_padding_at_the_end_and_a_hole_in_the_mask():
 @TIES
 def test_names_go_there_and_back_with_every_bit(tied):
     ours, theirs, rules = peers(tied=tied)
-    there = to_hf(ours.state_dict(), rules, theirs.state_dict())
-    theirs.load_state_dict(there, strict=True)
-    assert there.keys() == theirs.state_dict().keys()
-    back = from_hf(there, rules, ours.state_dict())
-    assert back.keys() == ours.state_dict().keys()
-    for name, tensor in ours.state_dict().items():
-        assert torch.equal(back[name], tensor), name
+    causal.names_go_there_and_back(ours, theirs, rules)
 
 
 def test_a_file_of_the_hub_has_other_names_and_no_output_layer():
@@ -147,11 +124,7 @@ def test_what_does_not_fit_is_named():
 @TIES
 def test_greedy_tokens_equal_hugging_faces(tied):
     ours, theirs, _ = peers(torch.float32, tied)
-    ids = some_ids(length=5)
-    expected = theirs.generate(
-        ids, do_sample=False, max_new_tokens=40, pad_token_id=0, attention_mask=torch.ones_like(ids)
-    )
-    assert torch.equal(ours.generate(ids, 40), expected)
+    causal.greedy_tokens_agree(ours, theirs, some_ids(length=5), 40)
 
 
 def test_a_text_ends_where_hugging_faces_ends():
@@ -159,12 +132,4 @@ def test_a_text_ends_where_hugging_faces_ends():
     ids = some_ids(length=3)
     free = ours.generate(ids, 30)
     eos_id = int(free[0, 3 + 4])
-    expected = theirs.generate(
-        ids,
-        do_sample=False,
-        max_new_tokens=30,
-        eos_token_id=eos_id,
-        pad_token_id=eos_id,
-        attention_mask=torch.ones_like(ids),
-    )
-    assert torch.equal(ours.generate(ids, 30, eos_id=eos_id), expected)
+    causal.greedy_tokens_agree(ours, theirs, ids, 30, eos_token_id=eos_id, pad_token_id=eos_id)

@@ -9,7 +9,9 @@ from unrolled.attention import padding_mask
 from unrolled.llama import Llama, LlamaConfig, RMSNorm, SwiGLU
 from unrolled.parts import load_weights
 from unrolled.pretrained import llama as names
-from unrolled.pretrained.convert import from_hf, to_hf
+from unrolled.pretrained.convert import from_hf
+
+from . import causal
 
 B, T, V, D, H, G, L, F, MAX_T = 2, 7, 31, 24, 6, 3, 5, 20, 64
 SIZES = {
@@ -66,15 +68,17 @@ def in_float64(theirs):
     return theirs.double()
 
 
+def some_ids(length=T):
+    return causal.some_ids(V, B, length)
+
+
 def peers(dtype=torch.float64, backend="sdpa", **changes):
     """Build theirs and ours with the same weights, in evaluation."""
     torch.manual_seed(0)
     theirs = modeling_llama.LlamaForCausalLM._from_config(
         configuration_llama.LlamaConfig(**SIZES | changes), attn_implementation=backend
     )
-    with torch.no_grad():  # norms and biases start at 1 and 0, and an error there would not show
-        for parameter in theirs.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
+    causal.shake(theirs)
     if dtype == torch.float64:
         theirs = in_float64(theirs)
     theirs = theirs.eval()
@@ -82,21 +86,6 @@ def peers(dtype=torch.float64, backend="sdpa", **changes):
     rules = names.TIED if changes.get("tie_word_embeddings") else names.UNTIED
     load_weights(ours, from_hf(theirs.state_dict(), rules, ours.state_dict()))
     return ours, theirs, rules
-
-
-def some_ids(seed=1, length=T):
-    return torch.randint(V, (B, length), generator=torch.Generator().manual_seed(seed))
-
-
-def gradients_agree(ours, theirs, rules, tolerance):
-    gradients = {n: p.grad for n, p in theirs.named_parameters(remove_duplicate=False)}
-    expected = from_hf(gradients, rules, ours.state_dict())
-    for path, parameter in ours.named_parameters():
-        assert parameter.grad.abs().max() > 0, f"{path} is not used"
-        scale = expected[path].abs().max().clamp(min=1.0)
-        torch.testing.assert_close(
-            parameter.grad / scale, expected[path] / scale, atol=tolerance, rtol=tolerance, msg=path
-        )
 
 
 @pytest.mark.parametrize(
@@ -111,13 +100,7 @@ def gradients_agree(ours, theirs, rules, tolerance):
 @FORMS
 def test_logits_and_gradients_equal_hugging_faces(dtype, tolerance, changes, backend):
     ours, theirs, rules = peers(dtype, backend, **changes)
-    ids = some_ids()
-    logits, expected = ours(ids), theirs(input_ids=ids).logits
-    torch.testing.assert_close(logits, expected, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(logits)
-    logits.backward(cotangent)
-    expected.backward(cotangent)
-    gradients_agree(ours, theirs, rules, tolerance)
+    causal.logits_and_gradients_agree(ours, theirs, rules, some_ids(), tolerance)
 
 
 def test_padding_at_the_end_and_a_hole_in_the_mask():
@@ -150,13 +133,7 @@ def test_the_norm_and_the_feed_forward_network_alone():
 @FORMS
 def test_names_go_there_and_back_with_every_bit(changes):
     ours, theirs, rules = peers(**changes)
-    there = to_hf(ours.state_dict(), rules, theirs.state_dict())
-    theirs.load_state_dict(there, strict=True)
-    assert there.keys() == theirs.state_dict().keys()
-    back = from_hf(there, rules, ours.state_dict())
-    assert back.keys() == ours.state_dict().keys()
-    for name, tensor in ours.state_dict().items():
-        assert torch.equal(back[name], tensor), name
+    causal.names_go_there_and_back(ours, theirs, rules)
 
 
 def test_a_tied_file_may_leave_the_output_layer_out():
@@ -191,8 +168,4 @@ def test_what_does_not_fit_is_named():
 @pytest.mark.parametrize("changes", [{}, {"tie_word_embeddings": True}], ids=["untied", "tied"])
 def test_greedy_tokens_equal_hugging_faces(changes):
     ours, theirs, _ = peers(torch.float32, **changes)
-    ids = some_ids(length=5)
-    expected = theirs.generate(
-        ids, do_sample=False, max_new_tokens=40, pad_token_id=0, attention_mask=torch.ones_like(ids)
-    )
-    assert torch.equal(ours.generate(ids, 40), expected)
+    causal.greedy_tokens_agree(ours, theirs, some_ids(length=5), 40)

@@ -131,7 +131,7 @@ def test_randomness_inside_uses_up_nothing_outside_and_goes_on():
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_seed_out_of_range_is_refused(seed):
-    with pytest.raises(ValueError, match=f"seed={seed}, 0 to 4294967295 is wanted"):
+    with pytest.raises(ValueError, match=f"seed={seed}: 0 to 4294967295 is wanted"):
         seed_everything(seed)
 
 

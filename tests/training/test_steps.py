@@ -141,17 +141,17 @@ def test_a_training_step_trains():
 MODEL = nn.Linear(1, 1)
 SGD = torch.optim.SGD(MODEL.parameters(), lr=0.1)
 REFUSALS = [
-    (lambda: noam_schedule(0, 8), ValueError, "step=0, at least 1 is wanted"),
-    (lambda: noam_schedule(1, 0), ValueError, "d_model=0, at least 1 is wanted"),
-    (lambda: noam_schedule(1, 8, 0), ValueError, "warmup=0, at least 1 is wanted"),
-    (lambda: cosine_schedule(0, 9), ValueError, "step=0, at least 1 is wanted"),
+    (lambda: noam_schedule(0, 8), ValueError, "step=0: at least 1 is wanted"),
+    (lambda: noam_schedule(1, 0), ValueError, "d_model=0: at least 1 is wanted"),
+    (lambda: noam_schedule(1, 8, 0), ValueError, "warmup=0: at least 1 is wanted"),
+    (lambda: cosine_schedule(0, 9), ValueError, "step=0: at least 1 is wanted"),
     (lambda: cosine_schedule(1, 9, -1), ValueError, "warmup=-1, total=9: 0 <= warmup < total"),
     (lambda: cosine_schedule(1, 9, 9), ValueError, "warmup=9, total=9: 0 <= warmup < total"),
     (lambda: cosine_schedule(1, 9, peak=0.0), ValueError, "peak=0.0, floor=0.0: 0 <= floor"),
     (lambda: cosine_schedule(1, 9, floor=-1.0), ValueError, "floor=-1.0: 0 <= floor <= peak"),
     (lambda: cosine_schedule(1, 9, peak=1.0, floor=1.1), ValueError, "peak=1.0, floor=1.1"),
-    (lambda: clip_gradients([], 0.0), ValueError, "max_norm=0.0, a number above 0 is wanted"),
-    (lambda: clip_gradients([], math.nan), ValueError, "max_norm=nan, a number above 0 is wanted"),
+    (lambda: clip_gradients([], 0.0), ValueError, "max_norm=0.0: a number above 0 is wanted"),
+    (lambda: clip_gradients([], math.nan), ValueError, "max_norm=nan: a number above 0 is wanted"),
     (lambda: training_step(squared, 0, squared, SGD), TypeError,
      "model is a function, an nn.Module is wanted"),
     (lambda: training_step(MODEL, 0, 1.0, SGD), TypeError,
@@ -159,7 +159,7 @@ REFUSALS = [
     (lambda: training_step(MODEL, 0, squared, 0.1), TypeError,
      "optimizer is a float, a torch optimizer is wanted"),
     (lambda: training_step(MODEL, 0, squared, SGD, 0.0), ValueError,
-     "max_norm=0.0, a number above 0 is wanted"),
+     "max_norm=0.0: a number above 0 is wanted"),
 ]  # fmt: skip
 
 

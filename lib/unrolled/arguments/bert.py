@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from unrolled.arguments.common import at_least_one, floating, ids_below, one_of, probability, shaped
-from unrolled.arguments.gpt import ACTIVATIONS, fixed
+from unrolled.arguments import common, configs, tensors
 
 IGNORED = -100
 # Fields of a Hugging Face config that change what the model computes, and what we compute.
@@ -24,52 +22,37 @@ BERT_FIXED = {
 
 def bert_config(config: Any) -> None:
     """Refuse sizes that no BERT can have."""
-    encoder_config(config)
+    configs.encoder(config)
     sizes = ("vocab_size", "max_position_embeddings", "type_vocab_size", "num_labels")
-    at_least_one(**{name: getattr(config, name) for name in sizes})
-    pad = config.pad_token_id
-    if pad is not None and not 0 <= pad < config.vocab_size:
-        raise ValueError(f"pad_token_id={pad}: None or 0 to {config.vocab_size - 1} is wanted")
-    if config.classifier_dropout is not None:
-        probability(classifier_dropout=config.classifier_dropout)
-
-
-def encoder_config(config: Any) -> None:
-    """Refuse what is the same in BERT and ViT."""
-    sizes = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size")
-    at_least_one(**{name: getattr(config, name) for name in sizes})
-    if config.hidden_size % config.num_attention_heads:
-        raise ValueError(
-            f"hidden_size={config.hidden_size} is not divisible by "
-            f"num_attention_heads={config.num_attention_heads}"
-        )
-    rates = ("hidden_dropout_prob", "attention_probs_dropout_prob")
-    probability(**{name: getattr(config, name) for name in rates})
-    one_of("hidden_act", config.hidden_act, tuple(ACTIVATIONS))
-    for name in ("initializer_range", "layer_norm_eps"):
-        if not getattr(config, name) >= 0.0:
-            raise ValueError(f"{name}={getattr(config, name)}: a number of at least 0 is wanted")
+    common.at_least_one(**configs.fields(config, *sizes))
+    common.one_id(config.vocab_size, **common.given(pad_token_id=config.pad_token_id))
+    common.probability(**common.given(classifier_dropout=config.classifier_dropout))
 
 
 def from_hf_bert(config: Mapping[str, Any]) -> None:
     """Refuse a BERT config that asks for what ``BertModel`` does not compute."""
-    fixed(config, BERT_FIXED)
+    configs.fixed(config, BERT_FIXED)
 
 
 def bert_model(
     self: Any, ids: Tensor, segments: Tensor | None = None, mask: Tensor | None = None
 ) -> None:
     """Refuse what ``BertModel`` cannot read."""
-    _tokens(self.config.vocab_size, ids=ids)
+    tensors.token_ids(self.config.vocab_size, ids=ids)
     longest = self.config.max_position_embeddings
     if ids.size(1) > longest:
         raise ValueError(f"ids has T={ids.size(1)} positions, at most {longest} are wanted")
     if segments is not None:
-        if segments.shape != ids.shape:
-            raise ValueError(
-                f"segments has shape {tuple(segments.shape)}, {tuple(ids.shape)} is wanted, as ids"
-            )
-        _tokens(self.config.type_vocab_size, segments=segments)
+        tensors.alike(ids=ids, segments=segments)
+        tensors.token_ids(self.config.type_vocab_size, segments=segments)
+
+
+def mlm_head(self: Any, hidden: Tensor, table: Tensor) -> None:
+    """Refuse what ``MaskedLanguageModelHead`` cannot score."""
+    V, D = len(self.bias), self.transform.in_features
+    tensors.floating(hidden=hidden, table=table)
+    tensors.shaped("hidden", hidden, f"(..., {D})", ..., D)
+    tensors.exactly("table", table, V, D)
 
 
 def mask_tokens(
@@ -81,35 +64,23 @@ def mask_tokens(
     generator: object = None,
 ) -> None:
     """Refuse what ``mask_tokens`` cannot use."""
-    if ids.dtype != torch.long:
-        raise TypeError(f"ids has dtype {ids.dtype}, torch.int64 is wanted")
-    _tokens(vocab_size, ids=ids)
-    for name, given in [("mask_id", mask_id), *(("special_ids holds", i) for i in special_ids)]:
-        if not 0 <= given < vocab_size:
-            sign = " " if name.endswith("holds") else "="
-            raise ValueError(f"{name}{sign}{given}: 0 to {vocab_size - 1} is wanted")
-    if not 0.0 <= rate <= 1.0:
-        raise ValueError(f"rate={rate} is outside [0, 1]")
+    common.at_least_one(vocab_size=vocab_size)
+    tensors.longs(ids=ids)
+    tensors.token_ids(vocab_size, ids=ids)
+    special = {f"special_ids[{n}]": one for n, one in enumerate(special_ids)}
+    common.one_id(vocab_size, mask_id=mask_id, **special)
+    common.fraction(rate=rate)
 
 
 def mlm_loss(logits: Tensor, labels: Tensor) -> None:
     """Refuse what ``mlm_loss`` cannot use."""
-    if labels.dtype != torch.long:
-        raise TypeError(f"labels has dtype {labels.dtype}, torch.int64 is wanted")
-    shaped("logits", logits, "(B, T, V)", None, None, None)
-    if labels.shape != logits.shape[:2]:
-        raise ValueError(
-            f"labels has shape {tuple(labels.shape)}, {tuple(logits.shape[:2])} is wanted: one "
-            f"label for each row of logits {tuple(logits.shape)}"
-        )
+    tensors.longs(labels=labels)
+    tensors.shaped("logits", logits, "(B, T, V)", None, None, None)
+    tensors.one_a_row(logits, labels=labels)
     predicted = labels[labels != IGNORED]
     if predicted.numel() == 0:
         raise ValueError("labels predicts nothing: at least one label other than -100 is wanted")
-    if predicted.min() < 0 or predicted.max() >= logits.size(-1):
-        raise ValueError(
-            f"labels holds values from {int(predicted.min())} to {int(predicted.max())}, "
-            f"-100 or 0 to {logits.size(-1) - 1} are wanted"
-        )
+    tensors.between(0, logits.size(-1) - 1, labels=predicted)
 
 
 def nsp_pairs(documents: Sequence[Sequence[Any]], generator: object = None) -> None:
@@ -126,33 +97,19 @@ def nsp_pairs(documents: Sequence[Sequence[Any]], generator: object = None) -> N
 def pack_pair(first: Sequence[int], second: Sequence[int], cls_id: int, sep_id: int) -> None:
     """Refuse what ``pack_pair`` cannot use."""
     for name, sentence in (("first", first), ("second", second)):
-        if len(sentence) == 0:
-            raise ValueError(f"{name} is empty, at least one token is wanted")
+        common.not_empty(name, sentence, "token")
+    common.at_least(0, cls_id=cls_id, sep_id=sep_id)
 
 
 def span_answer(
     start_logits: Tensor, end_logits: Tensor, mask: Tensor | None = None, max_len: int = 30
 ) -> None:
     """Refuse what ``span_answer`` cannot use."""
-    floating(start_logits=start_logits, end_logits=end_logits)
-    shaped("start_logits", start_logits, "(B, T)", None, None)
-    for name, tensor in (("end_logits", end_logits), ("mask", mask)):
-        if tensor is not None and tensor.shape != start_logits.shape:
-            raise ValueError(
-                f"{name} has shape {tuple(tensor.shape)}, {tuple(start_logits.shape)} is wanted, "
-                "as start_logits"
-            )
-    at_least_one(max_len=max_len)
-    if mask is None:
-        return
-    if mask.dtype != torch.bool:
-        raise TypeError(f"mask has dtype {mask.dtype}, torch.bool is wanted (True = may answer)")
-    if not mask.any(dim=-1).all():
+    tensors.floating(start_logits=start_logits, end_logits=end_logits)
+    tensors.shaped("start_logits", start_logits, "(B, T)", None, None)
+    tensors.alike(start_logits=start_logits, end_logits=end_logits, **common.given(mask=mask))
+    common.at_least_one(max_len=max_len)
+    tensors.boolean(mask=mask)
+    if mask is not None and not mask.any(dim=-1).all():
         row = int((~mask.any(dim=-1)).nonzero()[0])
         raise ValueError(f"mask[{row}] is False everywhere, a position for the answer is wanted")
-
-
-def _tokens(size: int, **tensors: Tensor) -> None:
-    for name, ids in tensors.items():
-        ids_below(size, **{name: ids})
-        shaped(name, ids, "(B, T)", None, None)

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from unrolled.arguments import common
+from unrolled.arguments import common, tensors
 
 ACTIVATIONS = ("relu", "gelu", "gelu_tanh")
 
@@ -14,8 +14,7 @@ ACTIVATIONS = ("relu", "gelu", "gelu_tanh")
 def layer_norm(self: Any, d_model: int, eps: float = 1e-5, bias: bool = True) -> None:
     """Refuse what ``LayerNorm`` cannot be made of."""
     common.at_least_one(d_model=d_model)
-    if not eps >= 0.0:
-        raise ValueError(f"eps={eps}: a number of at least 0 is wanted")
+    common.not_negative(eps=eps)
 
 
 def normalise(self: Any, x: Tensor) -> None:
@@ -46,8 +45,8 @@ def encoder_layer(
     self: Any, x: Tensor, mask: Tensor | None = None, need_weights: bool = False
 ) -> None:
     """Refuse what ``TransformerEncoderLayer`` cannot read."""
-    common.sequences(self.d_model, x=x)
-    common.boolean(mask=mask)
+    tensors.sequences(self.d_model, x=x)
+    tensors.boolean(mask=mask)
 
 
 def decoder_layer(
@@ -59,17 +58,11 @@ def decoder_layer(
     need_weights: bool = False,
 ) -> None:
     """Refuse what ``TransformerDecoderLayer`` cannot read."""
-    common.sequences(self.d_model, x=x, memory=memory)
-    if memory.size(0) != x.size(0):
-        raise ValueError(
-            f"memory has B={memory.size(0)}, x has B={x.size(0)}: equal batches are wanted"
-        )
-    common.boolean(mask=mask, memory_mask=memory_mask)
+    tensors.sequences(self.d_model, x=x, memory=memory)
+    tensors.same_batch(x=x, memory=memory)
+    tensors.boolean(mask=mask, memory_mask=memory_mask)
 
 
 def _features(x: Tensor, width: int) -> None:
-    common.floating(x=x)
-    if x.dim() < 1 or x.size(-1) != width:
-        raise ValueError(f"x has shape {tuple(x.shape)}, (..., {width}) is wanted")
-    if x.numel() == 0:
-        raise ValueError(f"x has shape {tuple(x.shape)}, one with something in it is wanted")
+    tensors.floating(x=x)
+    tensors.shaped("x", x, f"(..., {width})", ..., width)

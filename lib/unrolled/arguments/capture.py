@@ -6,11 +6,12 @@ import inspect
 
 from torch import nn
 
+from unrolled.arguments import common
+
 
 def capture_attention(model: nn.Module) -> None:
     """Refuse what ``capture_attention`` cannot use."""
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model is a {type(model).__name__}, an nn.Module is wanted")
+    common.instance("model", model, nn.Module, "an nn.Module")
     if not any(gives_weights(module) for module in model.modules()):
         raise ValueError(
             f"model is a {type(model).__name__} in which no part gives attention weights, "

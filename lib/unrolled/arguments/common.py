@@ -1,18 +1,109 @@
-"""What many functions refuse in the same words."""
+"""What many functions refuse in the same words: numbers, words, lists and functions.
+
+A message names the argument, what was given and what is wanted. What is asked of tensors is in
+:mod:`unrolled.arguments.tensors`, what is asked of configs in :mod:`unrolled.arguments.configs`.
+"""
 
 from __future__ import annotations
 
-import torch
+import math
+from collections.abc import Iterable, Sized
+from types import UnionType
+from typing import Any
+
 from torch import Tensor
+
+
+def kind(x: object) -> str:
+    """Say what something is: a tensor and its dtype, or its type."""
+    if isinstance(x, Tensor):
+        return f"a tensor of {x.dtype}"
+    return f"a {type(x).__name__}"
+
+
+def given(**arguments: Any) -> dict[str, Any]:
+    """Keep the arguments that are not None: an optional one is looked at if it is there."""
+    return {name: x for name, x in arguments.items() if x is not None}
+
+
+def instance(name: str, x: object, types: type | UnionType, wanted: str) -> None:
+    """Refuse a thing of another type; ``wanted`` says the type in words."""
+    if not isinstance(x, types):
+        raise TypeError(f"{name} is {kind(x)}, {wanted} is wanted")
+
+
+def function(wanted: str = "a function", **functions: object) -> None:
+    """Refuse what cannot be called."""
+    for name, x in functions.items():
+        if not callable(x):
+            raise TypeError(f"{name} is {kind(x)}, {wanted} is wanted")
+
+
+def pair(name: str, x: Any, wanted: str, types: type | UnionType = tuple | list) -> None:
+    """Refuse what is not two things; ``wanted`` names the two, such as ``"(h, c)"``."""
+    if not isinstance(x, types) or len(x) != 2:
+        length = f" of {len(x)}" if isinstance(x, tuple | list) else ""
+        raise TypeError(f"{name} is {kind(x)}{length}, a pair {wanted} is wanted")
+
+
+def several(name: str, x: object, wanted: str) -> None:
+    """Refuse one string where a list of them is wanted, and what holds nothing at all."""
+    if isinstance(x, str) or not isinstance(x, Iterable):
+        raise TypeError(f"{name} is {kind(x)}, {wanted} is wanted")
+
+
+def not_empty(name: str, x: Sized, what: str) -> None:
+    """Refuse text or a list with nothing in it."""
+    if not len(x):
+        raise ValueError(f"{name} is empty, at least one {what} is wanted")
+
+
+def one_of(name: str, x: str, wanted: tuple[str, ...]) -> None:
+    """Refuse a word that is none of those that mean something."""
+    if x not in wanted:
+        raise ValueError(f"{name}={x!r}: one of {', '.join(wanted)} is wanted")
+
+
+def whole(**numbers: int) -> None:
+    """Refuse what is not a whole number."""
+    for name, number in numbers.items():
+        if not isinstance(number, int) or isinstance(number, bool):
+            raise TypeError(f"{name}={number!r} is {kind(number)}, an integer is wanted")
+
+
+def at_least(least: int, **numbers: int) -> None:
+    """Refuse what is not a whole number of at least ``least``."""
+    for name, number in numbers.items():
+        whole(**{name: number})
+        if number < least:
+            raise ValueError(f"{name}={number}: at least {least} is wanted")
 
 
 def at_least_one(**sizes: int) -> None:
     """Refuse a size that is not a whole number of at least 1."""
-    for name, size in sizes.items():
-        if not isinstance(size, int) or isinstance(size, bool):
-            raise TypeError(f"{name}={size!r} is a {type(size).__name__}, an integer is wanted")
-        if size < 1:
-            raise ValueError(f"{name}={size}: at least 1 is wanted")
+    at_least(1, **sizes)
+
+
+def one_id(size: int, **ids: int) -> None:
+    """Refuse an id that is not a whole number from 0 to ``size - 1``."""
+    for name, one in ids.items():
+        whole(**{name: one})
+        if not 0 <= one < size:
+            raise ValueError(f"{name}={one}: an id from 0 to {size - 1} is wanted")
+
+
+def positive(**numbers: float) -> None:
+    """Refuse a number that is not above 0, or not finite."""
+    for name, number in numbers.items():
+        if not 0.0 < number < math.inf:
+            raise ValueError(f"{name}={number}: a finite number above 0 is wanted")
+
+
+def not_negative(**numbers: float) -> None:
+    """Refuse a number that is below 0, or not finite."""
+    for name, number in numbers.items():
+        if not 0.0 <= number < math.inf:
+            raise ValueError(f"{name}={number}: a finite number of at least 0 is wanted")
 
 
 def probability(**rates: float) -> None:
@@ -22,62 +113,29 @@ def probability(**rates: float) -> None:
             raise ValueError(f"{name}={rate} is outside [0, 1)")
 
 
-def one_of(name: str, given: str, wanted: tuple[str, ...]) -> None:
-    """Refuse a word that is none of those that mean something."""
-    if given not in wanted:
-        raise ValueError(f"{name}={given!r}: one of {', '.join(wanted)} is wanted")
+def fraction(**rates: float) -> None:
+    """Refuse a rate that is not in [0, 1]."""
+    for name, rate in rates.items():
+        if not 0.0 <= rate <= 1.0:
+            raise ValueError(f"{name}={rate} is outside [0, 1]")
 
 
-def floating(**tensors: Tensor) -> None:
-    """Refuse a tensor that does not hold floating-point numbers."""
-    for name, x in tensors.items():
-        if not x.is_floating_point():
-            raise TypeError(f"{name} has dtype {x.dtype}, a floating-point tensor is wanted")
+def nucleus(**shares: float) -> None:
+    """Refuse a share of the probability to keep that is not in (0, 1]."""
+    for name, share in shares.items():
+        if not 0.0 < share <= 1.0:
+            raise ValueError(f"{name}={share} is outside (0, 1]")
 
 
-def shaped(name: str, x: Tensor, wanted: str, *sizes: int | None) -> None:
-    """Refuse a tensor with another number of axes, other sizes, or nothing in it.
-
-    Args:
-        name: of the argument.
-        x: what was given.
-        wanted: the shape in words, such as ``"(B, T, 8)"``.
-        sizes: of each axis; None where any size of at least 1 will do.
-    """
-    fits = x.dim() == len(sizes) and all(
-        given == size if size is not None else given >= 1
-        for given, size in zip(x.shape, sizes, strict=True)
-    )
-    if not fits:
-        empty = ", each at least 1," if 0 in x.shape else ""
-        raise ValueError(f"{name} has shape {tuple(x.shape)}, {wanted}{empty} is wanted")
+def divisible(**sizes: int) -> None:
+    """Refuse two sizes of which the second does not divide the first."""
+    (name, size), (by, divisor) = sizes.items()
+    if divisor < 1 or size % divisor:
+        raise ValueError(f"{name}={size} is not divisible by {by}={divisor}")
 
 
-def sequences(width: int, **tensors: Tensor) -> None:
-    """Refuse what is not a batch of sequences of vectors with this width."""
-    floating(**tensors)
-    for name, x in tensors.items():
-        shaped(name, x, f"(B, T, {width})", None, None, width)
-
-
-def ids_below(size: int, **tensors: Tensor) -> None:
-    """Refuse ids that are not integers from 0 to ``size - 1``, or none at all."""
-    for name, ids in tensors.items():
-        if ids.dtype not in (torch.long, torch.int32):
-            raise TypeError(f"{name} has dtype {ids.dtype}, torch.int64 or torch.int32 is wanted")
-        if ids.numel() == 0:
-            raise ValueError(f"{name} has shape {tuple(ids.shape)}, at least one id is wanted")
-        if ids.min() < 0 or ids.max() >= size:
-            raise ValueError(
-                f"{name} holds values from {int(ids.min())} to {int(ids.max())}, "
-                f"0 to {size - 1} are wanted"
-            )
-
-
-def boolean(**masks: Tensor | None) -> None:
-    """Refuse a mask of another dtype; None is no mask."""
-    for name, mask in masks.items():
-        if mask is not None and mask.dtype != torch.bool:
-            raise TypeError(
-                f"{name} has dtype {mask.dtype}, torch.bool is wanted (True = may attend)"
-            )
+def even(**widths: int) -> None:
+    """Refuse a width with one feature left over when rotary positions pair them."""
+    for name, width in widths.items():
+        if width % 2:
+            raise ValueError(f"{name}={width} is odd, rotary positions turn pairs of features")

@@ -9,20 +9,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unrolled.arguments import common
+from unrolled.arguments import common, tensors
 
 
 def _text_ids(ids: Tensor, window: int) -> None:
-    if ids.dtype not in (torch.long, torch.int32):
-        raise TypeError(f"ids has dtype {ids.dtype}, torch.int64 or torch.int32 is wanted")
-    common.shaped("ids", ids, "(T,)", None)
+    tensors.integers(ids=ids)
+    tensors.shaped("ids", ids, "(T,)", None)
     common.at_least_one(window=window)
 
 
 def _pairs_of_vectors(centre: Tensor, context: Tensor) -> None:
-    common.floating(centre=centre, context=context)
-    common.shaped("centre", centre, "(N, D)", None, None)
-    common.shaped("context", context, str(tuple(centre.shape)), *centre.shape)
+    tensors.floating(centre=centre, context=context)
+    tensors.shaped("centre", centre, "(N, D)", None, None)
+    tensors.alike(centre=centre, context=context)
 
 
 def skip_gram_pairs(ids: Tensor, window: int) -> None:
@@ -41,22 +40,21 @@ def negative_sampler(
     """Refuse what ``negative_sampler`` cannot use."""
     if counts.dtype == torch.bool or counts.is_complex():
         raise TypeError(f"counts has dtype {counts.dtype}, integers or floats are wanted")
-    common.shaped("counts", counts, "(V,)", None)
+    tensors.shaped("counts", counts, "(V,)", None)
     if not ((counts >= 0) & (counts < math.inf)).all():
         raise ValueError("counts has a negative or non-finite value, counts from 0 on are wanted")
     if not counts.any():
         raise ValueError("counts is all zeros, at least one word that occurs is wanted")
     common.at_least_one(n_pairs=n_pairs, n_negatives=n_negatives)
-    if not 0 <= power < math.inf:
-        raise ValueError(f"power={power}, a number from 0 on is wanted")
+    common.not_negative(power=power)
 
 
 def negative_sampling_loss(centre: Tensor, context: Tensor, negatives: Tensor) -> None:
     """Refuse what ``negative_sampling_loss`` cannot use."""
     _pairs_of_vectors(centre, context)
-    common.floating(negatives=negatives)
+    tensors.floating(negatives=negatives)
     N, D = centre.shape
-    common.shaped("negatives", negatives, f"({N}, K, {D})", N, None, D)
+    tensors.shaped("negatives", negatives, f"({N}, K, {D})", N, None, D)
 
 
 def glove_loss(
@@ -71,28 +69,42 @@ def glove_loss(
     """Refuse what ``glove_loss`` cannot use."""
     _pairs_of_vectors(centre, context)
     vectors = {"centre_bias": centre_bias, "context_bias": context_bias, "counts": counts}
-    common.floating(**vectors)
+    tensors.floating(**vectors)
     for name, given in vectors.items():
-        common.shaped(name, given, f"({len(centre)},)", len(centre))
+        tensors.exactly(name, given, len(centre))
     if not (counts > 0).all():
         raise ValueError(f"counts has the value {float(counts.min())}, counts above 0 are wanted")
-    if not x_max > 0:
-        raise ValueError(f"x_max={x_max}, a number above 0 is wanted")
-    if not alpha >= 0:
-        raise ValueError(f"alpha={alpha}, a number from 0 on is wanted")
+    glove_numbers(x_max, alpha)
+
+
+def triples(centre: Tensor, context: Tensor, negatives: Tensor, size: int) -> None:
+    """Refuse ids of pairs and drawn words that do not belong together."""
+    tensors.shaped("centre", centre, "(N,)", None)
+    tensors.exactly("context", context, len(centre))
+    tensors.shaped("negatives", negatives, f"({len(centre)}, K)", len(centre), None)
+    tensors.ids_below(size, centre=centre, context=context, negatives=negatives)
+
+
+def skip_gram_forward(self: Any, centre: Tensor, context: Tensor, negatives: Tensor) -> None:
+    """Refuse what ``SkipGram`` cannot use."""
+    triples(centre, context, negatives, self.context.num_embeddings)
+
+
+def glove_numbers(x_max: float, alpha: float) -> None:
+    """Refuse what gives a count no weight."""
+    common.positive(x_max=x_max)
+    common.not_negative(alpha=alpha)
 
 
 def glove_forward(self: Any, pairs: Tensor, counts: Tensor) -> None:
     """Refuse what ``GloVe`` cannot use."""
-    common.shaped("pairs", pairs, "(N, 2)", None, 2)
-    common.ids_below(self.context.num_embeddings, pairs=pairs)
+    tensors.shaped("pairs", pairs, "(N, 2)", None, 2)
+    tensors.ids_below(self.context.num_embeddings, pairs=pairs)
 
 
-def _word(name: str, word: object) -> None:
-    if not isinstance(word, str):
-        raise TypeError(f"{name} is a {type(word).__name__}, a str is wanted")
-    if not word:
-        raise ValueError(f"{name} is empty, at least one character is wanted")
+def _word(name: str, word: str) -> None:
+    common.instance(name, word, str, "a str")
+    common.not_empty(name, word, "character")
 
 
 def character_ngrams(word: str, n_min: int = 3, n_max: int = 6) -> None:
@@ -105,18 +117,15 @@ def character_ngrams(word: str, n_min: int = 3, n_max: int = 6) -> None:
 
 def ngram_bucket(ngram: str, buckets: int) -> None:
     """Refuse what ``ngram_bucket`` cannot use."""
-    if not isinstance(ngram, str):
-        raise TypeError(f"ngram is a {type(ngram).__name__}, a str is wanted")
+    common.instance("ngram", ngram, str, "a str")
     common.at_least_one(buckets=buckets)
 
 
 def fasttext(words: Sequence[str], embedding_size: int, buckets: int) -> None:
     """Refuse what ``FastText`` cannot be made of."""
     common.at_least_one(embedding_size=embedding_size, buckets=buckets)
-    if isinstance(words, str):
-        raise TypeError("words is a str, a list of words is wanted")
-    if not len(words):
-        raise ValueError("words is empty, at least one word is wanted")
+    common.several("words", words, "a list of words")
+    common.not_empty("words", words, "word")
     seen: set[str] = set()
     for i, word in enumerate(words):
         _word(f"words[{i}]", word)
@@ -127,8 +136,7 @@ def fasttext(words: Sequence[str], embedding_size: int, buckets: int) -> None:
 
 def fasttext_forward(self: Any, centre: Tensor, context: Tensor, negatives: Tensor) -> None:
     """Refuse what ``FastText`` cannot use."""
-    common.shaped("centre", centre, "(N,)", None)
-    common.ids_below(len(self.ids), centre=centre)
+    triples(centre, context, negatives, len(self.ids))
 
 
 def fasttext_vector(self: Any, word: str) -> None:
@@ -136,27 +144,20 @@ def fasttext_vector(self: Any, word: str) -> None:
     _word("word", word)
 
 
-def _word_id(name: str, given: int, vocab_size: int) -> None:
-    if not 0 <= given < vocab_size:
-        raise ValueError(f"{name}={given}, an id from 0 to {vocab_size - 1} is wanted")
-
-
 def nearest(vectors: Tensor, query: Tensor, k: int = 5, exclude: Sequence[int] = ()) -> None:
     """Refuse what ``nearest`` cannot use."""
-    common.floating(vectors=vectors, query=query)
-    common.shaped("vectors", vectors, "(V, D)", None, None)
-    common.shaped("query", query, f"({vectors.size(1)},)", vectors.size(1))
-    for i, given in enumerate(exclude):
-        _word_id(f"exclude[{i}]", given, len(vectors))
+    tensors.floating(vectors=vectors, query=query)
+    tensors.shaped("vectors", vectors, "(V, D)", None, None)
+    tensors.exactly("query", query, vectors.size(1))
+    common.one_id(len(vectors), **{f"exclude[{i}]": given for i, given in enumerate(exclude)})
     common.at_least_one(k=k)
     left = len(vectors) - len(set(exclude))
     if k > left:
-        raise ValueError(f"k={k}, at most {left} is wanted: so many words are not excluded")
+        raise ValueError(f"k={k}: at most {left} is wanted: so many words are not excluded")
 
 
 def analogy(vectors: Tensor, a: int, b: int, c: int, k: int = 5) -> None:
     """Refuse what ``analogy`` cannot use."""
-    common.floating(vectors=vectors)
-    common.shaped("vectors", vectors, "(V, D)", None, None)
-    for name, given in (("a", a), ("b", b), ("c", c)):
-        _word_id(name, given, len(vectors))
+    tensors.floating(vectors=vectors)
+    tensors.shaped("vectors", vectors, "(V, D)", None, None)
+    common.one_id(len(vectors), a=a, b=b, c=c)

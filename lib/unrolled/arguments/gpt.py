@@ -8,15 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unrolled.arguments import common
+from unrolled.arguments import common, configs, tensors
 
-# Hugging Face's name of an activation to ours.
-ACTIVATIONS = {
-    "gelu_new": "gelu_tanh",
-    "gelu_pytorch_tanh": "gelu_tanh",
-    "gelu": "gelu",
-    "relu": "relu",
-}
 # Fields of a GPT-2 config that change what the model computes, and the value that we compute.
 GPT2_FIXED = {
     "model_type": "gpt2",
@@ -28,43 +21,19 @@ GPT2_FIXED = {
 
 def gpt_config(config: Any) -> None:
     """Refuse what a ``GPTConfig`` cannot be."""
-    sizes = ["vocab_size", "n_positions", "n_embd", "n_layer", "n_head"]
-    sizes += ["n_inner"] * (config.n_inner is not None)
-    common.at_least_one(**{name: getattr(config, name) for name in sizes})
-    rates = ("resid_pdrop", "embd_pdrop", "attn_pdrop")
-    common.probability(**{name: getattr(config, name) for name in rates})
-    if config.n_embd % config.n_head:
-        raise ValueError(f"n_embd={config.n_embd} is not divisible by n_head={config.n_head}")
-    common.one_of("activation_function", config.activation_function, tuple(ACTIVATIONS))
-    positive(config, "layer_norm_epsilon")
-    not_negative(config, "initializer_range")
-
-
-def positive(config: Any, name: str) -> None:
-    """Refuse a number that is not above 0."""
-    if not getattr(config, name) > 0.0:
-        raise ValueError(f"{name}={getattr(config, name)}: a number above 0 is wanted")
-
-
-def not_negative(config: Any, name: str) -> None:
-    """Refuse a number below 0."""
-    if not getattr(config, name) >= 0.0:
-        raise ValueError(f"{name}={getattr(config, name)}: a number of at least 0 is wanted")
+    sizes = ("vocab_size", "n_positions", "n_embd", "n_layer", "n_head")
+    common.at_least_one(**configs.fields(config, *sizes), **common.given(n_inner=config.n_inner))
+    common.probability(**configs.fields(config, "resid_pdrop", "embd_pdrop", "attn_pdrop"))
+    common.divisible(n_embd=config.n_embd, n_head=config.n_head)
+    words = tuple(configs.ACTIVATIONS)
+    common.one_of("activation_function", config.activation_function, words)
+    common.positive(layer_norm_epsilon=config.layer_norm_epsilon)
+    common.not_negative(initializer_range=config.initializer_range)
 
 
 def from_hf_gpt2(config: Mapping[str, Any]) -> None:
     """Refuse a GPT-2 config that asks for what ``GPT`` does not do."""
-    fixed(config, GPT2_FIXED)
-
-
-def fixed(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Refuse fields that are there and have another value than the one that is computed."""
-    for name, value in wanted.items():
-        if config.get(name, value) != value:
-            raise ValueError(
-                f"the config has {name}={config[name]!r}, which this model does not compute; "
-                f"{value!r} is wanted"
-            )
+    configs.fixed(config, GPT2_FIXED)
 
 
 def append(cache: Any, layer: int, key: Tensor, value: Tensor) -> None:
@@ -72,11 +41,10 @@ def append(cache: Any, layer: int, key: Tensor, value: Tensor) -> None:
     n_layers = len(cache.keys)
     if not 0 <= layer < n_layers:
         raise ValueError(f"layer={layer}: 0 to {n_layers - 1} is wanted")
-    common.shaped("key", key, "(B, H, t, d_k)", None, None, None, None)
-    if value.shape != key.shape:
-        raise ValueError(
-            f"value has shape {tuple(value.shape)}, that of key, {tuple(key.shape)}, is wanted"
-        )
+    tensors.shaped("key", key, "(B, H, t, d_k)", None, None, None, None)
+    tensors.alike(key=key, value=value)
+    if value.dtype != key.dtype:
+        raise TypeError(f"value has dtype {value.dtype}, that of key, {key.dtype}, is wanted")
     kept = cache.keys[layer]
     if kept is None:
         return
@@ -94,8 +62,8 @@ def reorder(cache: Any, index: Tensor) -> None:
     """Refuse rows that a ``KVCache`` does not have."""
     if cache.length == 0:
         raise ValueError("the cache is empty, there are no rows to reorder")
-    common.ids_below(cache.keys[0].size(0), index=index)
-    common.shaped("index", index, "(N,)", None)
+    tensors.ids_below(cache.keys[0].size(0), index=index)
+    tensors.shaped("index", index, "(N,)", None)
 
 
 def read(
@@ -106,7 +74,7 @@ def read(
     last_only: bool = False,
 ) -> None:
     """Refuse a text that a causal model cannot read."""
-    token_ids(ids, model.vocab_size)
+    tensors.token_ids(model.vocab_size, ids=ids)
     start = 0 if cache is None else cache.length
     if start + ids.size(1) > model.max_len:
         before = f" after {start} in the cache" if start else ""
@@ -120,24 +88,23 @@ def read(
     layers, blocks = len(getattr(cache, "keys", model.blocks)), len(model.blocks)
     if layers != blocks:
         raise ValueError(f"cache has {layers} layers, {blocks} are wanted, one for each block")
-    if mask is not None:
-        _mask(mask, (ids.size(0), 1, ids.size(1), start + ids.size(1)))
+    B, T = ids.shape
+    tensors.broadcasts((B, 1, T, start + T), mask=mask)
 
 
-def token_ids(ids: Tensor, vocab_size: int) -> None:
-    """Refuse what is not a batch of token ids."""
-    common.shaped("ids", ids, "(B, T)", None, None)
-    common.ids_below(vocab_size, ids=ids)
+def begin(model: Any, ids: Tensor, use_cache: bool = True) -> None:
+    """Refuse what a text cannot begin with."""
+    tensors.token_ids(model.vocab_size, ids=ids)
+    if ids.size(1) > model.max_len:
+        raise ValueError(f"ids has T={ids.size(1)}, at most {model.max_len} positions are wanted")
 
 
-def _mask(mask: Tensor, wanted: tuple[int, ...]) -> None:
-    common.boolean(mask=mask)
-    fits = mask.dim() <= 4 and all(
-        m in (1, s) for m, s in zip(reversed(mask.shape), reversed(wanted), strict=False)
-    )
-    if not fits:
+def next_token(model: Any, cache: Any) -> None:
+    """Refuse a token for which there is no position left."""
+    if cache.length >= model.max_len:
         raise ValueError(
-            f"mask has shape {tuple(mask.shape)}, one that broadcasts to {wanted} is wanted"
+            f"the cache holds {cache.length} positions, at most {model.max_len - 1} before "
+            "another token are wanted"
         )
 
 
@@ -153,28 +120,23 @@ def generate(
     use_cache: bool = True,
 ) -> None:
     """Refuse what cannot be gone on from, or not in this way."""
-    token_ids(ids, model.vocab_size)
+    tensors.token_ids(model.vocab_size, ids=ids)
     common.at_least_one(max_new_tokens=max_new_tokens)
     if ids.size(1) + max_new_tokens > model.max_len:
         raise ValueError(
             f"ids has T={ids.size(1)} and max_new_tokens={max_new_tokens}: together at most "
             f"{model.max_len} positions are wanted"
         )
-    if not temperature >= 0.0:
-        raise ValueError(f"temperature={temperature}: a number of at least 0 is wanted")
+    common.not_negative(temperature=temperature)
     if temperature == 0.0 and not (top_k is None and top_p is None):
         raise ValueError("temperature=0.0 takes the most probable token: top_k and top_p need more")
-    if top_k is not None:
-        common.at_least_one(top_k=top_k)
-    if top_p is not None and not 0.0 < top_p <= 1.0:
-        raise ValueError(f"top_p={top_p} is outside (0, 1]")
-    if eos_id is not None and not 0 <= eos_id < model.vocab_size:
-        raise ValueError(f"eos_id={eos_id}: 0 to {model.vocab_size - 1} is wanted")
+    common.at_least_one(**common.given(top_k=top_k))
+    common.nucleus(**common.given(top_p=top_p))
+    common.one_id(model.vocab_size, **common.given(eos_id=eos_id))
 
 
 def decay_groups(model: Any, weight_decay: float) -> None:
     """Refuse what ``decay_groups`` cannot sort."""
-    if not weight_decay >= 0.0:
-        raise ValueError(f"weight_decay={weight_decay}: a number of at least 0 is wanted")
+    common.not_negative(weight_decay=weight_decay)
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError("model has no parameter that requires a gradient, at least 1 is wanted")

@@ -7,8 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from unrolled.arguments import blocks, common
-from unrolled.arguments.gpt import fixed, not_negative, positive
+from unrolled.arguments import blocks, common, configs, tensors
 
 # Fields of a Llama config that change what the model computes, and the value that we compute.
 LLAMA_FIXED = {"model_type": "llama", "hidden_act": "silu", "rope_scaling": None}
@@ -19,31 +18,24 @@ def llama_config(config: Any) -> None:
     """Refuse what a ``LlamaConfig`` cannot be."""
     sizes = ["vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers"]
     sizes += ["num_attention_heads", "max_position_embeddings"]
-    optional = ("num_key_value_heads", "head_dim")
-    sizes += [name for name in optional if getattr(config, name) is not None]
-    common.at_least_one(**{name: getattr(config, name) for name in sizes})
-    if config.head_dim is None and config.hidden_size % config.num_attention_heads:
-        raise ValueError(
-            f"hidden_size={config.hidden_size} is not divisible by "
-            f"num_attention_heads={config.num_attention_heads}"
-        )
-    if config.num_attention_heads % config.n_kv_heads:
-        raise ValueError(
-            f"num_attention_heads={config.num_attention_heads} is not divisible by "
-            f"num_key_value_heads={config.num_key_value_heads}"
-        )
-    if config.d_k % 2:
-        raise ValueError(f"head_dim={config.d_k} is odd, rotary positions turn pairs of features")
+    common.at_least_one(**configs.fields(config, *sizes))
+    optional = configs.fields(config, "num_key_value_heads", "head_dim")
+    common.at_least_one(**common.given(**optional))
+    if config.head_dim is None:
+        common.divisible(**configs.fields(config, "hidden_size", "num_attention_heads"))
+    common.divisible(
+        num_attention_heads=config.num_attention_heads, num_key_value_heads=config.n_kv_heads
+    )
+    common.even(head_dim=config.d_k)
     common.probability(attention_dropout=config.attention_dropout)
-    positive(config, "rms_norm_eps")
-    positive(config, "rope_theta")
-    not_negative(config, "initializer_range")
+    common.positive(**configs.fields(config, "rms_norm_eps", "rope_theta"))
+    common.not_negative(initializer_range=config.initializer_range)
 
 
 def from_hf_llama(config: Mapping[str, Any]) -> None:
     """Refuse a Llama config that asks for what ``Llama`` does not do."""
-    fixed(config, LLAMA_FIXED)
-    fixed(config.get("rope_parameters") or {}, ROPE_FIXED)
+    configs.fixed(config, LLAMA_FIXED)
+    configs.fixed(config.get("rope_parameters") or {}, ROPE_FIXED)
 
 
 def rms_norm(self: Any, d_model: int, eps: float = 1e-6) -> None:
@@ -77,18 +69,14 @@ def grouped_query_attention(
     base: float = 10000.0,
 ) -> None:
     """Refuse what ``GroupedQueryAttention`` cannot be made of."""
-    width = {} if d_k is None else {"d_k": d_k}
-    common.at_least_one(d_model=d_model, n_heads=n_heads, n_kv_heads=n_kv_heads, **width)
-    if n_heads % n_kv_heads:
-        raise ValueError(f"n_heads={n_heads} is not divisible by n_kv_heads={n_kv_heads}")
-    if d_k is None and d_model % n_heads:
-        raise ValueError(f"d_model={d_model} is not divisible by n_heads={n_heads}")
-    d_k = d_model // n_heads if d_k is None else d_k
-    if d_k % 2:
-        raise ValueError(f"d_k={d_k} is odd, rotary positions turn pairs of features")
+    sizes = {"d_model": d_model, "n_heads": n_heads, "n_kv_heads": n_kv_heads}
+    common.at_least_one(**sizes, **common.given(d_k=d_k))
+    common.divisible(n_heads=n_heads, n_kv_heads=n_kv_heads)
+    if d_k is None:
+        common.divisible(d_model=d_model, n_heads=n_heads)
+    common.even(d_k=d_model // n_heads if d_k is None else d_k)
     common.probability(dropout=dropout)
-    if not base > 0.0:
-        raise ValueError(f"base={base}: a number above 0 is wanted")
+    common.positive(base=base)
 
 
 def attend(
@@ -100,5 +88,5 @@ def attend(
     append: Any = None,
 ) -> None:
     """Refuse what ``GroupedQueryAttention`` cannot attend to."""
-    common.sequences(self.q_proj.in_features, x=x)
-    common.boolean(mask=mask)
+    tensors.sequences(self.q_proj.in_features, x=x)
+    tensors.boolean(mask=mask)

@@ -7,22 +7,27 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from unrolled.arguments import common
+from unrolled.arguments import common, tensors
 
 
 def lora_linear(
     self: Any, linear: nn.Linear, rank: int, alpha: float, dropout: float = 0.0
 ) -> None:
     """Refuse what ``LoRALinear`` cannot adapt."""
-    if not isinstance(linear, nn.Linear):
-        raise TypeError(f"linear is a {type(linear).__name__}, an nn.Linear is wanted")
+    common.instance("linear", linear, nn.Linear, "an nn.Linear")
     common.at_least_one(rank=rank)
     smaller = min(linear.in_features, linear.out_features)
     if rank > smaller:
         raise ValueError(f"rank={rank}: at most {smaller}, the smaller width of linear, is wanted")
-    if not alpha > 0.0:
-        raise ValueError(f"alpha={alpha}: a number above 0 is wanted")
+    common.positive(alpha=alpha)
     common.probability(dropout=dropout)
+
+
+def read(self: Any, x: Tensor) -> None:
+    """Refuse what ``LoRALinear`` cannot read."""
+    tensors.floating(x=x)
+    width = self.linear.in_features
+    tensors.shaped("x", x, f"(..., {width})", ..., width)
 
 
 def add_lora(
@@ -33,8 +38,8 @@ def add_lora(
     dropout: float = 0.0,
 ) -> None:
     """Refuse a model that ``add_lora`` cannot adapt; nothing is changed then."""
-    if isinstance(names, str) or not names:
-        raise ValueError(f"names={names!r}: a list of at least one layer's name is wanted")
+    common.several("names", names, "a list of strings")
+    common.not_empty("names", names, "layer's name")
     modules = dict(model.named_modules())
     if any(is_adapter(module) for module in modules.values()):
         raise ValueError("model has adapters already, one without is wanted")

@@ -7,14 +7,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from unrolled.arguments import common
-from unrolled.arguments.attention import attend, attention
+from unrolled.arguments import common, tensors
+from unrolled.arguments.attention import attend, attention, causal_mask
 
 
 def sinusoidal_positions(T: int, d_model: int, base: float = 10000.0) -> None:
     """Refuse what ``sinusoidal_positions`` cannot use."""
     common.at_least_one(T=T, d_model=d_model)
-    _base(base)
+    common.positive(base=base)
 
 
 def position_table(self: Any, max_len: int, d_model: int) -> None:
@@ -24,15 +24,14 @@ def position_table(self: Any, max_len: int, d_model: int) -> None:
 
 def sinusoidal(self: Any, x: Tensor, start: int = 0) -> None:
     """Refuse what ``SinusoidalPositions`` cannot be added to."""
-    common.sequences(self.table.size(1), x=x)
-    if start < 0:
-        raise ValueError(f"start={start}: at least 0 is wanted")
+    tensors.sequences(self.table.size(1), x=x)
+    common.at_least(0, start=start)
 
 
 def learned_positions(self: Any, x: Tensor, start: int = 0) -> None:
     """Refuse what ``LearnedPositions`` has no vectors for."""
     max_len, d_model = self.weight.shape
-    common.sequences(d_model, x=x)
+    tensors.sequences(d_model, x=x)
     end = start + x.size(1)
     if start < 0 or end > max_len:
         raise ValueError(
@@ -43,19 +42,17 @@ def learned_positions(self: Any, x: Tensor, start: int = 0) -> None:
 
 def apply_rope(x: Tensor, positions: Tensor, base: float = 10000.0) -> None:
     """Refuse what ``apply_rope`` cannot rotate."""
-    common.floating(x=x)
-    common.shaped("x", x, "(B, H, T, d_k)", None, None, None, None)
-    if x.size(-1) % 2:
-        raise ValueError(f"d_k={x.size(-1)} is odd, pairs of features are wanted")
+    tensors.floating(x=x)
+    tensors.shaped("x", x, "(B, H, T, d_k)", None, None, None, None)
+    common.even(d_k=x.size(-1))
     _positions(positions, x.size(0), x.size(2))
-    _base(base)
+    common.positive(base=base)
 
 
 def alibi_bias(n_heads: int, Tq: int, Tk: int | None = None, device: object = None) -> None:
     """Refuse what ``alibi_bias`` cannot use."""
     common.at_least_one(n_heads=n_heads)
-    if Tq < 1 or (Tk is not None and Tk < Tq):
-        raise ValueError(f"Tq={Tq}, Tk={Tk}: 1 <= Tq <= Tk is wanted")
+    causal_mask(Tq, Tk)
 
 
 def biased_attention(
@@ -85,7 +82,7 @@ def rotary_attention(
             f"d_model={d_model} is not divisible by 2 * n_heads={2 * n_heads}: "
             f"each head rotates pairs of features"
         )
-    _base(base)
+    common.positive(base=base)
 
 
 def relative_attention(
@@ -103,11 +100,6 @@ def relative_attention(
             f"query has Tq={query.size(1)}, key has Tk={key.size(1)}: Tq <= Tk is wanted, "
             f"the queries are the last of the keys' positions"
         )
-
-
-def _base(base: float) -> None:
-    if not base > 0.0:
-        raise ValueError(f"base={base}: a number above 0 is wanted")
 
 
 def _positions(positions: Tensor, B: int, T: int) -> None:

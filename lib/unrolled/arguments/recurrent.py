@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-INTEGERS = (torch.long, torch.int32)
+from unrolled.arguments import common, tensors
 
 
 def rnn_step(
@@ -56,20 +56,20 @@ def _step(
     bias_ih: Tensor | None,
     bias_hh: Tensor | None,
 ) -> None:
-    _floating(weight_ih, x=x, **states)
-    if x.dim() != 2 or 0 in x.shape:
-        raise ValueError(f"x has shape {tuple(x.shape)}, (B, I) without an empty axis is wanted")
+    _floating(weight_ih, x=x, **states, weight_hh=weight_hh)
+    tensors.shaped("x", x, "(B, I)", None, None)
     H = states["h"].size(-1)
     for name, state in states.items():
-        _shape(name, state, (x.size(0), H))
-    _shape("weight_ih", weight_ih, (gates * H, x.size(1)))
-    _shape("weight_hh", weight_hh, (gates * H, H))
+        tensors.exactly(name, state, x.size(0), H)
+    tensors.exactly("weight_ih", weight_ih, gates * H, x.size(1))
+    tensors.exactly("weight_hh", weight_hh, gates * H, H)
     if (bias_ih is None) != (bias_hh is None):
         given, missing = ("bias_hh", "bias_ih") if bias_ih is None else ("bias_ih", "bias_hh")
         raise ValueError(f"{given} is given and {missing} is not: both or neither are wanted")
     if bias_ih is not None and bias_hh is not None:
-        _shape("bias_ih", bias_ih, (gates * H,))
-        _shape("bias_hh", bias_hh, (gates * H,))
+        tensors.exactly("bias_ih", bias_ih, gates * H)
+        tensors.exactly("bias_hh", bias_hh, gates * H)
+        _floating(weight_ih, bias_ih=bias_ih, bias_hh=bias_hh)
 
 
 def layer(
@@ -82,9 +82,8 @@ def layer(
     bidirectional: bool = False,
 ) -> None:
     """Refuse what a recurrent layer cannot be made of."""
-    _at_least_one(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
-    if not 0.0 <= dropout < 1.0:
-        raise ValueError(f"dropout={dropout} is outside [0, 1)")
+    common.at_least_one(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+    common.probability(dropout=dropout)
 
 
 def read(self: Any, x: Tensor, state: Tensor | None = None, lengths: Tensor | None = None) -> None:
@@ -101,20 +100,17 @@ def read_with_memory(
 
 def _read(self: Any, x: Tensor, states: dict[str, Tensor], lengths: Tensor | None) -> None:
     _floating(self.weight_ih_l0, x=x, **states)
-    if x.dim() != 3 or x.size(2) != self.input_size:
-        raise ValueError(f"x has shape {tuple(x.shape)}, (B, T, {self.input_size}) is wanted")
-    if 0 in x.shape:
-        raise ValueError(f"x has shape {tuple(x.shape)}: B and T of at least 1 are wanted")
+    tensors.shaped("x", x, f"(B, T, {self.input_size})", None, None, self.input_size)
     layers = self.num_layers * (2 if self.bidirectional else 1)
     for name, state in states.items():
-        _shape(name, state, (layers, x.size(0), self.hidden_size))
+        tensors.exactly(name, state, layers, x.size(0), self.hidden_size)
     if lengths is not None:
-        _lengths(x, lengths)
+        tensors.real_lengths(lengths, x.size(0), x.size(1))
 
 
 def cell(self: Any, input_size: int, hidden_size: int, bias: bool = True) -> None:
     """Refuse what a cell cannot be made of."""
-    _at_least_one(input_size=input_size, hidden_size=hidden_size)
+    common.at_least_one(input_size=input_size, hidden_size=hidden_size)
 
 
 def cell_read(self: Any, x: Tensor, state: Tensor | None = None) -> None:
@@ -129,61 +125,31 @@ def cell_read_with_memory(self: Any, x: Tensor, state: Any = None) -> None:
 
 def _cell_read(self: Any, x: Tensor, states: dict[str, Tensor]) -> None:
     _floating(self.weight_ih, x=x, **states)
-    if x.dim() != 2 or x.size(1) != self.input_size:
-        raise ValueError(f"x has shape {tuple(x.shape)}, (B, {self.input_size}) is wanted")
-    if 0 in x.shape:
-        raise ValueError(f"x has shape {tuple(x.shape)}: B of at least 1 is wanted")
+    tensors.shaped("x", x, f"(B, {self.input_size})", None, self.input_size)
     for name, state in states.items():
-        _shape(name, state, (x.size(0), self.hidden_size))
+        tensors.exactly(name, state, x.size(0), self.hidden_size)
 
 
 def reverse_padded(x: Tensor, lengths: Tensor) -> None:
     """Refuse what ``reverse_padded`` cannot use."""
     if x.dim() < 2 or 0 in x.shape[:2]:
         raise ValueError(
-            f"x has shape {tuple(x.shape)}, (B, T, ...) with B >= 1 and T >= 1 is wanted"
+            f"x has shape {tuple(x.shape)}, (B, T, ...), B and T at least 1, is wanted"
         )
-    _lengths(x, lengths)
-
-
-def _lengths(x: Tensor, lengths: Tensor) -> None:
-    if not isinstance(lengths, Tensor):
-        raise TypeError(f"lengths is a {type(lengths).__name__}, a tensor of integers is wanted")
-    if lengths.dtype not in INTEGERS:
-        raise TypeError(f"lengths has dtype {lengths.dtype}, torch.int64 or torch.int32 is wanted")
-    _shape("lengths", lengths, (x.size(0),))
-    if lengths.min() < 1 or lengths.max() > x.size(1):
-        raise ValueError(
-            f"lengths holds values from {int(lengths.min())} to {int(lengths.max())}, "
-            f"1 to {x.size(1)} are wanted"
-        )
+    tensors.real_lengths(lengths, x.size(0), x.size(1))
 
 
 def _pair(state: Any) -> dict[str, Tensor]:
     if state is None:
         return {}
-    if not isinstance(state, tuple | list) or len(state) != 2:
-        length = f" of {len(state)}" if isinstance(state, tuple | list) else ""
-        raise TypeError(f"state is a {type(state).__name__}{length}, a pair (h, c) is wanted")
+    common.pair("state", state, "(h, c)")
     return {"h": state[0], "c": state[1]}
 
 
-def _floating(weight: Tensor, **tensors: Tensor) -> None:
-    for name, tensor in tensors.items():
-        if not tensor.is_floating_point():
-            raise TypeError(f"{name} has dtype {tensor.dtype}, a floating-point tensor is wanted")
+def _floating(weight: Tensor, **given: Tensor) -> None:
+    tensors.floating(**given)
+    for name, tensor in given.items():
         if tensor.dtype != weight.dtype and not torch.is_autocast_enabled(tensor.device.type):
             raise TypeError(
                 f"{name} has dtype {tensor.dtype}, that of the weights, {weight.dtype}, is wanted"
             )
-
-
-def _shape(name: str, tensor: Tensor, wanted: tuple[int, ...]) -> None:
-    if tuple(tensor.shape) != wanted:
-        raise ValueError(f"{name} has shape {tuple(tensor.shape)}, {wanted} is wanted")
-
-
-def _at_least_one(**sizes: int) -> None:
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name}={size}: at least 1 is wanted")

@@ -7,32 +7,32 @@ from typing import Any
 
 from torch import Tensor
 
-from unrolled.arguments.common import at_least_one, floating, one_of, shaped
+from unrolled.arguments import common, tensors
 
 SIMILARITIES = ("cosine", "dot")
 
 
 def retrieve(query: Tensor, documents: Tensor, k: int, similarity: str = "cosine") -> None:
     """Refuse what ``retrieve`` cannot compare."""
-    floating(query=query, documents=documents)
-    shaped("query", query, "(D,)", None)
-    shaped("documents", documents, f"(N, {query.size(0)})", None, query.size(0))
+    tensors.floating(query=query, documents=documents)
+    tensors.shaped("query", query, "(D,)", None)
+    tensors.shaped("documents", documents, f"(N, {query.size(0)})", None, query.size(0))
     if not 1 <= k <= documents.size(0):
         raise ValueError(f"k={k} with {documents.size(0)} documents: 1 <= k <= N is wanted")
-    one_of("similarity", similarity, SIMILARITIES)
+    common.one_of("similarity", similarity, SIMILARITIES)
 
 
 def passage_index(self: Any, embed: Callable[..., Tensor], similarity: str = "cosine") -> None:
     """Refuse what no ``PassageIndex`` can be made of."""
-    one_of("similarity", similarity, SIMILARITIES)
+    if not callable(embed):
+        raise TypeError(f"embed is a {type(embed).__name__}, a function(texts) is wanted")
+    common.one_of("similarity", similarity, SIMILARITIES)
 
 
 def add(self: Any, texts: Sequence[str]) -> None:
     """Refuse what ``PassageIndex.add`` cannot keep."""
-    if isinstance(texts, str):
-        raise TypeError("texts is one str, a list of them is wanted")
-    if len(texts) == 0:
-        raise ValueError("texts is empty, at least one passage is wanted")
+    common.several("texts", texts, "a list of strings")
+    common.not_empty("texts", texts, "passage")
 
 
 def embeddings(given: Tensor, count: int) -> None:
@@ -45,7 +45,7 @@ def search(self: Any, question: str, k: int = 3) -> None:
     """Refuse what ``PassageIndex.search`` cannot find."""
     if len(self) == 0:
         raise ValueError("the index is empty: add passages first")
-    at_least_one(k=k)
+    common.at_least_one(k=k)
 
 
 def rag_prompt(
@@ -57,8 +57,7 @@ def rag_prompt(
     """Refuse what ``rag_prompt`` cannot ask."""
     if not question.strip():
         raise ValueError("question is blank, some text is wanted")
-    if isinstance(passages, str):
-        raise TypeError("passages is one str, a list of them is wanted")
+    common.several("passages", passages, "a list of strings")
 
 
 def fits(length: int, budget: int | None) -> None:

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from unrolled.arguments import common
+
 
 def scaling_law(sizes: Tensor, E: float, A: float, alpha: float) -> None:
     """Refuse what ``scaling_law`` cannot use."""
+    common.not_empty("sizes", torch.as_tensor(sizes).flatten(), "number")
     _check_numbers("sizes", torch.as_tensor(sizes))
 
 

@@ -9,11 +9,12 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from unrolled.arguments import common
 
-def _text(name: str, given: object) -> None:
+
+def _text(name: str, given: str) -> None:
     """Refuse what is not text, or text that cannot be written as UTF-8."""
-    if not isinstance(given, str):
-        raise TypeError(f"{name} is a {type(given).__name__}, a str is wanted")
+    common.instance(name, given, str, "a str")
     try:
         given.encode()
     except UnicodeEncodeError as error:
@@ -21,13 +22,6 @@ def _text(name: str, given: object) -> None:
             f"{name} has the lone surrogate {given[error.start]!r} at index {error.start}, "
             f"Unicode characters are wanted"
         ) from None
-
-
-def _whole(name: str, given: object, least: int) -> None:
-    if isinstance(given, bool) or not isinstance(given, int):
-        raise TypeError(f"{name} is a {type(given).__name__}, an int is wanted")
-    if given < least:
-        raise ValueError(f"{name}={given}, at least {least} is wanted")
 
 
 def _ids(ids: Any, known: Container[int], vocab_size: int) -> None:
@@ -66,28 +60,26 @@ def text_only(text: str, lower_case: bool = True) -> None:
 def train_bpe(text: str, n_merges: int) -> None:
     """Refuse what ``train_bpe`` cannot use."""
     _text("text", text)
-    if not text:
-        raise ValueError("text is empty, at least one character is wanted")
-    _whole("n_merges", n_merges, 0)
+    common.not_empty("text", text, "character")
+    common.at_least(0, n_merges=n_merges)
 
 
 def bpe_merge(tokens: Sequence[bytes], ranks: Mapping[tuple[bytes, bytes], int]) -> None:
     """Refuse what ``bpe_merge`` cannot use."""
-    if not len(tokens):
-        raise ValueError("tokens is empty, at least one token is wanted")
+    common.not_empty("tokens", tokens, "token")
+    common.instance("ranks", ranks, Mapping, "a dict")
 
 
 def several(given: Iterable[str]) -> None:
     """Refuse one string where several are wanted."""
-    if isinstance(given, str):
-        raise TypeError("special_tokens is a str, a list of strings is wanted")
+    common.several("special_tokens", given, "a list of strings")
 
 
 def train(text: str, vocab_size: int, special_tokens: Sequence[str]) -> None:
     """Refuse what ``ByteBPE.train`` cannot use."""
     train_bpe(text, 0)
     several(special_tokens)
-    _whole("vocab_size", vocab_size, 256 + len(set(special_tokens)))
+    common.at_least(256 + len(set(special_tokens)), vocab_size=vocab_size)
 
 
 def pairs(merges: Sequence[tuple[bytes, bytes]]) -> None:
@@ -109,18 +101,15 @@ def byte_bpe(
                 raise ValueError(f"merges[{n}] is {(left, right)!r}, but {token!r} is not in vocab")
     for token in special_tokens:
         _text("a special token", token)
-        if not token:
-            raise ValueError("a special token is empty, at least one character is wanted")
-    if not vocab:
-        raise ValueError("vocab is empty, at least one token is wanted")
+        common.not_empty("a special token", token, "character")
+    common.not_empty("vocab", vocab, "token")
     _distinct([*vocab.values(), *special_tokens.values()])
 
 
 def from_vocab(vocab: Mapping[str, int], special_tokens: Iterable[str]) -> None:
     """Refuse what ``ByteBPE.from_vocab`` cannot use."""
     several(special_tokens)
-    if not isinstance(vocab, Mapping):
-        raise TypeError(f"vocab is a {type(vocab).__name__}, a mapping of token to id is wanted")
+    common.instance("vocab", vocab, Mapping, "a mapping of token to id")
     _distinct(vocab.values())
 
 
@@ -157,17 +146,16 @@ def wordpiece_tokenize(
 ) -> None:
     """Refuse what ``wordpiece_tokenize`` cannot use."""
     _text("word", word)
-    if not word:
-        raise ValueError("word is empty, at least one character is wanted")
+    common.not_empty("word", word, "character")
     if any(character.isspace() for character in word):
         raise ValueError(f"word={word!r} holds white space, one word is wanted")
-    _whole("max_chars", max_chars, 1)
+    common.instance("vocab", vocab, Container, "a dict or a set")
+    common.at_least_one(max_chars=max_chars)
 
 
 def wordpiece(vocab: Mapping[str, int]) -> None:
     """Refuse what ``WordPiece`` cannot be made of."""
-    if not isinstance(vocab, Mapping):
-        raise TypeError(f"vocab is a {type(vocab).__name__}, a mapping of token to id is wanted")
+    common.instance("vocab", vocab, Mapping, "a mapping of token to id")
     missing = [token for token in ("[UNK]", "[CLS]", "[SEP]") if token not in vocab]
     if missing:
         raise ValueError(f"vocab has no {', '.join(missing)}: WordPiece wants [UNK], [CLS], [SEP]")
@@ -191,16 +179,14 @@ def wordpiece_text(self: Any, text: str) -> None:
 def wordpiece_encode(self: Any, text: str, max_len: int | None = None) -> None:
     """Refuse what ``WordPiece.encode`` cannot use."""
     _text("text", text)
-    if max_len is not None:
-        _whole("max_len", max_len, 2)
+    common.at_least(2, **common.given(max_len=max_len))
 
 
 def wordpiece_encode_pair(self: Any, first: str, second: str, max_len: int | None = None) -> None:
     """Refuse what ``WordPiece.encode_pair`` cannot use."""
     _text("first", first)
     _text("second", second)
-    if max_len is not None:
-        _whole("max_len", max_len, 3)
+    common.at_least(3, **common.given(max_len=max_len))
 
 
 def wordpiece_decode(self: Any, ids: Sequence[int], skip_special: bool = True) -> None:

@@ -8,20 +8,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unrolled.arguments import common, tensors
+
 NOTHING = -100
 
 
 def sequence_loss(logits: Tensor, targets: Tensor, pad_id: int | None) -> None:
     """Refuse what ``sequence_loss`` cannot use."""
-    if logits.dim() < 2:
-        raise ValueError(f"logits has shape {tuple(logits.shape)}, (..., V) is wanted")
+    tensors.shaped("logits", logits, "(..., N, V)", ..., None, None)
     _check_scored("targets", logits, targets, targets, pad_id)
 
 
 def language_model_loss(logits: Tensor, ids: Tensor, pad_id: int | None = None) -> None:
     """Refuse what ``language_model_loss`` cannot use."""
-    if logits.dim() != 3:
-        raise ValueError(f"logits has shape {tuple(logits.shape)}, (B, T, V) is wanted")
+    tensors.shaped("logits", logits, "(B, T, V)", None, None, None)
     if ids.dim() == 2 and ids.size(1) < 2:
         raise ValueError(f"ids has T={ids.size(1)} tokens a row, at least 2 are wanted")
     _check_scored("ids", logits, ids, ids[:, 1:] if ids.dim() == 2 else ids, pad_id)
@@ -31,8 +31,7 @@ def label_smoothing_loss(
     logits: Tensor, targets: Tensor, smoothing: float = 0.1, pad_id: int | None = None
 ) -> None:
     """Refuse what ``label_smoothing_loss`` cannot use."""
-    if not 0.0 <= smoothing < 1.0:
-        raise ValueError(f"smoothing={smoothing} is outside [0, 1)")
+    common.probability(smoothing=smoothing)
     sequence_loss(logits, targets, pad_id)
 
 
@@ -40,15 +39,9 @@ def _check_scored(
     name: str, logits: Tensor, ids: Tensor, scored: Tensor, pad_id: int | None
 ) -> None:
     """Refuse scores and ids that do not fit; ``scored`` is the part of ``ids`` that counts."""
-    if not logits.is_floating_point():
-        raise TypeError(f"logits has dtype {logits.dtype}, a floating-point tensor is wanted")
-    if ids.dtype != torch.long:
-        raise TypeError(f"{name} has dtype {ids.dtype}, token ids of torch.int64 are wanted")
-    if logits.shape[:-1] != ids.shape:
-        raise ValueError(
-            f"{name} has shape {tuple(ids.shape)}, {tuple(logits.shape[:-1])} is wanted: "
-            f"one id for each row of logits {tuple(logits.shape)}"
-        )
+    tensors.floating(logits=logits)
+    tensors.longs(**{name: ids})
+    tensors.one_a_row(logits, **{name: ids})
     real = scored != NOTHING
     if pad_id is not None:
         real &= scored != pad_id
@@ -57,26 +50,19 @@ def _check_scored(
             f"{name} has no real token to predict (shape {tuple(ids.shape)}, pad_id={pad_id}), "
             f"at least one is wanted"
         )
-    low, high = int(scored[real].min()), int(scored[real].max())
-    if low < 0 or high >= logits.size(-1):
-        raise ValueError(
-            f"{name} holds ids from {low} to {high}, 0 to {logits.size(-1) - 1} are wanted"
-        )
+    tensors.between(0, logits.size(-1) - 1, **{name: scored[real]})
 
 
 def noam_schedule(step: int, d_model: int, warmup: int = 4000) -> None:
     """Refuse what ``noam_schedule`` cannot use."""
-    for name, value in (("step", step), ("d_model", d_model), ("warmup", warmup)):
-        if value < 1:
-            raise ValueError(f"{name}={value}, at least 1 is wanted")
+    common.at_least_one(step=step, d_model=d_model, warmup=warmup)
 
 
 def cosine_schedule(
     step: int, total: int, warmup: int = 0, peak: float = 1e-3, floor: float = 0.0
 ) -> None:
     """Refuse what ``cosine_schedule`` cannot use."""
-    if step < 1:
-        raise ValueError(f"step={step}, at least 1 is wanted")
+    common.at_least_one(step=step)
     if not 0 <= warmup < total:
         raise ValueError(f"warmup={warmup}, total={total}: 0 <= warmup < total is wanted")
     if not (peak > 0 and 0 <= floor <= peak):
@@ -86,7 +72,7 @@ def cosine_schedule(
 def clip_gradients(parameters: Iterable[Tensor], max_norm: float) -> None:
     """Refuse what ``clip_gradients`` cannot use; ``parameters`` may be used up by a look at it."""
     if not max_norm > 0:
-        raise ValueError(f"max_norm={max_norm}, a number above 0 is wanted")
+        raise ValueError(f"max_norm={max_norm}: a number above 0 is wanted")
 
 
 def training_step(
@@ -97,12 +83,9 @@ def training_step(
     max_norm: float | None = None,
 ) -> None:
     """Refuse what ``training_step`` cannot use."""
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model is a {type(model).__name__}, an nn.Module is wanted")
-    if not callable(loss):
-        raise TypeError(f"loss is a {type(loss).__name__}, a function(model, batch) is wanted")
-    if not isinstance(optimizer, torch.optim.Optimizer):
-        raise TypeError(f"optimizer is a {type(optimizer).__name__}, a torch optimizer is wanted")
+    common.instance("model", model, nn.Module, "an nn.Module")
+    common.function("a function(model, batch)", loss=loss)
+    common.instance("optimizer", optimizer, torch.optim.Optimizer, "a torch optimizer")
     if max_norm is not None:
         clip_gradients((), max_norm)
 
@@ -110,7 +93,7 @@ def training_step(
 def seed_everything(seed: int) -> None:
     """Refuse what ``seed_everything`` cannot use."""
     if not 0 <= seed < 2**32:
-        raise ValueError(f"seed={seed}, 0 to {2**32 - 1} is wanted")
+        raise ValueError(f"seed={seed}: 0 to {2**32 - 1} is wanted")
 
 
 def fit(
@@ -140,29 +123,16 @@ def fit(
             f"batches is a {type(batches).__name__}, "
             f"an iterable or a function of the epoch is wanted"
         )
-    _check_functions(schedule=schedule, validate=validate)
-    _check_functions(**{f"callbacks[{i}]": callback for i, callback in enumerate(callbacks)})
+    common.function(**common.given(schedule=schedule, validate=validate))
+    common.function(**{f"callbacks[{i}]": callback for i, callback in enumerate(callbacks)})
     if epochs is None and steps is None:
         raise ValueError("epochs and steps are both None, at least one is wanted")
-    _check_counts(
-        epochs=epochs, steps=steps, validate_every=validate_every, patience=patience,
-        save_every=save_every,
-    )  # fmt: skip
+    optional = common.given(
+        epochs=epochs, steps=steps, validate_every=validate_every, patience=patience
+    )
+    common.at_least_one(**optional, save_every=save_every)
     if validate is None and (validate_every or patience or keep_best):
         raise ValueError("validate is None, but validate_every, patience or keep_best needs one")
-    if precision not in ("float32", "bfloat16"):
-        raise ValueError(f"precision={precision!r}, 'float32' or 'bfloat16' is wanted")
+    common.one_of("precision", precision, ("float32", "bfloat16"))
     if next(model.parameters(), None) is None:
         raise ValueError(f"model is a {type(model).__name__} without parameters to train")
-
-
-def _check_functions(**given: object) -> None:
-    for name, function in given.items():
-        if function is not None and not callable(function):
-            raise TypeError(f"{name} is a {type(function).__name__}, a function is wanted")
-
-
-def _check_counts(**given: int | None) -> None:
-    for name, count in given.items():
-        if count is not None and count < 1:
-            raise ValueError(f"{name}={count}, at least 1 is wanted")

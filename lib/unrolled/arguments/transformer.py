@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from unrolled.arguments import common
+from unrolled.arguments import common, tensors
 
 POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "none")
 TIED = ("none", "target", "all")
@@ -39,11 +39,7 @@ def transformer(
     common.probability(dropout=dropout)
     common.one_of("positions", positions, POSITIONS)
     common.one_of("tied", tied, TIED)
-    for name, size in (("source", source_vocab_size), ("target", target_vocab_size)):
-        if not 0 <= pad_id < size:
-            raise ValueError(
-                f"pad_id={pad_id} is not an id of the {name} vocabulary, 0 to {size - 1} are wanted"
-            )
+    common.one_id(min(source_vocab_size, target_vocab_size), pad_id=pad_id)
     if tied == "all" and source_vocab_size != target_vocab_size:
         raise ValueError(
             f"tied='all' shares one table, but source_vocab_size={source_vocab_size} and "
@@ -53,21 +49,19 @@ def transformer(
 
 def translate(self: Any, source: Tensor, target: Tensor) -> None:
     """Refuse two batches that do not belong together; ``encode`` and ``decode`` look at each."""
-    if source.dim() == target.dim() == 2 and source.size(0) != target.size(0):
-        raise ValueError(
-            f"target has B={target.size(0)}, source has B={source.size(0)}: "
-            f"equal batches are wanted"
-        )
+    tensors.same_batch(source=source, target=target)
 
 
 def encode(self: Any, source: Tensor) -> None:
     """Refuse what ``Transformer.encode`` cannot read."""
-    _ids("source", source, self.source_embedding.num_embeddings, self.pad_id)
+    tensors.token_ids(self.source_embedding.num_embeddings, source=source)
+    tensors.some_token(self.pad_id, source=source)
 
 
 def decode(self: Any, target: Tensor, memory: Tensor, memory_mask: Tensor) -> None:
     """Refuse what ``Transformer.decode`` cannot read; its layers look at the memory."""
-    _ids("target", target, self.target_embedding.num_embeddings, self.pad_id)
+    tensors.token_ids(self.target_embedding.num_embeddings, target=target)
+    tensors.some_token(self.pad_id, target=target)
 
 
 def decode_transformer(
@@ -86,14 +80,4 @@ def decode_transformer(
             f"an id of its own is wanted"
         )
     common.at_least_one(beam_size=beam_size)
-
-
-def _ids(name: str, ids: Tensor, vocab_size: int, pad_id: int) -> None:
-    common.shaped(name, ids, "(B, T)", None, None)
-    common.ids_below(vocab_size, **{name: ids})
-    empty = (ids == pad_id).all(dim=1)  # (B,)
-    if empty.any():
-        raise ValueError(
-            f"{name} row {int(empty.nonzero()[0, 0])} holds only pad_id={pad_id}, "
-            f"at least one token is wanted"
-        )
+    encode(model, source)

@@ -9,10 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unrolled.arguments import bert as arguments
 from unrolled.bert.config import BertConfig
 from unrolled.bert.model import BertModel, activation_name, initialise
 from unrolled.blocks import LayerNorm
 from unrolled.parts import part
+from unrolled.views import views
 
 __all__ = [
     "BertForMaskedLM", "BertForNextSentencePrediction", "BertForPreTraining",
@@ -39,6 +41,10 @@ class MaskedLanguageModelHead(nn.Module):
     Returns:
         Unnormalised scores.
 
+    Raises:
+        TypeError: if ``hidden`` or ``table`` is not floating point.
+        ValueError: if a shape does not fit.
+
     Parameters: ``transform``, a Linear (D, D); ``norm``; ``bias`` (V,).
 
     Matches the head of Hugging Face's ``BertForMaskedLM`` within 1e-5 (float32) and 1e-10
@@ -57,6 +63,7 @@ class MaskedLanguageModelHead(nn.Module):
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
         initialise(self, config.initializer_range)
 
+    @views(check=arguments.mlm_head)
     def forward(self, hidden: Tensor, table: Tensor) -> Tensor:
         """Score against every row of ``table``, the embeddings the sentence was read with."""
         x = self.transform(hidden)  # (B, T, D)

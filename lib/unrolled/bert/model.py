@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from unrolled.arguments import bert as arguments
+from unrolled.arguments import configs
 from unrolled.bert.config import BertConfig
 from unrolled.blocks import LayerNorm, TransformerEncoderLayer
 from unrolled.parts import part
@@ -115,7 +116,7 @@ def encoder_layers(config: Any, norm_first: bool) -> nn.ModuleList:
 
 def activation_name(hidden_act: str) -> str:
     """Return our name of an activation for Hugging Face's."""
-    return arguments.ACTIVATIONS[hidden_act]
+    return configs.ACTIVATIONS[hidden_act]
 
 
 def _set_dropout(module: nn.Module, probability: float) -> None:

@@ -132,6 +132,7 @@ class GloVe(nn.Module):
     ):
         super().__init__()
         common.at_least_one(vocab_size=vocab_size, embedding_size=embedding_size)
+        arguments.glove_numbers(x_max, alpha)
         self.x_max = x_max
         self.alpha = alpha
         self.centre = nn.Embedding(vocab_size, embedding_size)

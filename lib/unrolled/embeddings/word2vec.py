@@ -174,6 +174,7 @@ class SkipGram(nn.Module):
         self._lookup = part(embedding_lookup)
         self._loss = part(negative_sampling_loss)
 
+    @views(check=arguments.skip_gram_forward)
     def forward(self, centre: Tensor, context: Tensor, negatives: Tensor) -> Tensor:
         """Return the loss of pairs and negatives given as ids."""
         v = self._lookup(self.centre.weight, centre)  # (N, D)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from unrolled.arguments import common
 from unrolled.arguments import gpt as arguments
 from unrolled.views import views
 
@@ -66,6 +67,7 @@ class KVCache:
     """
 
     def __init__(self, n_layers: int):
+        common.whole(n_layers=n_layers)
         if n_layers < 1:
             raise ValueError(f"n_layers={n_layers}, at least 1 is wanted")
         self.keys: list[Tensor | None] = [None] * n_layers

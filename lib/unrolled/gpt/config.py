@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from unrolled.arguments import configs
 from unrolled.arguments import gpt as arguments
 
 __all__ = ["GPTConfig"]
@@ -64,7 +65,7 @@ class GPTConfig:
     @property
     def activation(self) -> str:
         """The activation's name in :class:`unrolled.blocks.FeedForward`."""
-        return arguments.ACTIVATIONS[self.activation_function]
+        return configs.ACTIVATIONS[self.activation_function]
 
     @classmethod
     def from_hf(cls, config: Mapping[str, Any]) -> GPTConfig:

@@ -72,6 +72,7 @@ class CausalModel(nn.Module):
         causal = causal_mask(T, start + T, ids.device)  # (T, start + T)
         return causal if mask is None else causal & mask
 
+    @views(check=arguments.begin)
     @torch.no_grad()
     def read(self, ids: Tensor, use_cache: bool = True) -> tuple[Step, Any]:
         """Read all tokens but the last, and return how decoding goes on from there.
@@ -86,7 +87,12 @@ class CausalModel(nn.Module):
 
         Returns:
             ``(step, state)`` for ``greedy_decode``, ``sample`` and ``beam_search`` of
-            ``unrolled.decoding``; their ``bos_id`` is ``ids[:, -1]``.
+            ``unrolled.decoding``; their ``bos_id`` is ``ids[:, -1]``. ``step`` uses the weights
+            that the model has now.
+
+        Raises:
+            TypeError: if ``ids`` are no integers.
+            ValueError: if an id is out of range, or the text is empty or too long.
         """
         if not (use_cache and self.can_cache):
             return self._step_without_cache, ids[:, :-1]

@@ -160,7 +160,7 @@ class GPT(CausalModel):
         return self.lm_head(x)  # (B, T, V)
 
     def _cached_step(self) -> Step:
-        return partial(token_step, self) if is_plain(self) else self._step
+        return token_step(self) if is_plain(self) else self._step
 
 
 def _initialise(model: GPT) -> None:

@@ -1,19 +1,23 @@
 """One more token through a GPT of reference parts: its fast path.
 
 For a single token a module's call costs about as much time as its arithmetic. Here the same
-operations are done on the modules' weights, and nothing else; a test holds that the tokens are the
-same. A model with a learner's part, an adapter or a hook in it is run as it stands.
+operations are done on the modules' weights, gathered once, and nothing else; a test holds that the
+result is the same. A model with a learner's part, an adapter or a hook in it is run as it stands.
 
 Shapes: ``B`` texts, ``D`` = n_embd, ``H`` heads, ``d_k``, ``V`` vocabulary.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unrolled.arguments import gpt as arguments
 from unrolled.blocks import FeedForward, LayerNorm
+from unrolled.decoding.state import Step
 from unrolled.gpt.attention import CausalAttention
 from unrolled.gpt.cache import KVCache
 from unrolled.positions import LearnedPositions
@@ -37,46 +41,76 @@ def is_plain(model: nn.Module) -> bool:
     return not (model.training or heard) and all(type(part) in _PLAIN for part in parts)
 
 
-def token_step(model: nn.Module, last: Tensor, cache: KVCache) -> tuple[Tensor, KVCache]:
-    """Return the scores of the token after ``last``, and the cache that now holds ``last``.
+def token_step(model: nn.Module) -> Step:
+    """Return a function that reads one token a text with the weights that a model has now.
 
     Args:
         model: one that :func:`is_plain`.
-        last: the newest token of each text ``(B,)``.
-        cache: keys and values of the tokens before.
+
+    Returns:
+        ``step(last (B,), cache) -> (logits (B, V), cache)``, without gradients.
     """
-    arguments.read(model, last[:, None], cache)
-    x = F.embedding(last[:, None], model.token_embedding.weight)  # (B, 1, D)
-    x = x + model.positions.weight[cache.length]
-    for layer, block in enumerate(model.blocks):
-        x = x + _attend(block.attention, _normalise(block.norm1, x), cache, layer)
-        x = x + _transform(block.feed_forward, _normalise(block.norm2, x))
-    return _project(model.lm_head, _normalise(model.norm, x))[:, 0], cache  # (B, V)
+    with torch.no_grad():
+        blocks = [_gathered(block) for block in model.blocks]
+    token_table, position_table = model.token_embedding.weight, model.positions.weight
+    norm, head = _norm(model.norm), model.lm_head.weight
+
+    @torch.no_grad()
+    def step(last: Tensor, cache: KVCache) -> tuple[Tensor, KVCache]:
+        arguments.next_token(model, cache)
+        x = F.embedding(last, token_table) + position_table[cache.length]  # (B, D)
+        for layer, block in enumerate(blocks):
+            x = _through(block, x, cache, layer)  # (B, D)
+        return F.linear(F.layer_norm(x, *norm), head), cache  # (B, V)
+
+    return step
 
 
-def _attend(attention: CausalAttention, x: Tensor, cache: KVCache, layer: int) -> Tensor:
-    heads = (x.size(0), 1, attention.n_heads, -1)
-    q = _project(attention.q_proj, x).view(heads).transpose(1, 2)  # (B, H, 1, d_k)
-    k = _project(attention.k_proj, x).view(heads).transpose(1, 2)  # (B, H, 1, d_k)
-    v = _project(attention.v_proj, x).view(heads).transpose(1, 2)  # (B, H, 1, d_k)
+class _Block(NamedTuple):
+    """The weights of a block, queries', keys' and values' in one matrix."""
+
+    n_heads: int
+    norm1: tuple
+    qkv: tuple[Tensor, Tensor]
+    out: tuple[Tensor, Tensor]
+    norm2: tuple
+    linear1: tuple[Tensor, Tensor]
+    linear2: tuple[Tensor, Tensor]
+    activation: str
+
+
+def _gathered(block: nn.Module) -> _Block:
+    attention, feed_forward = block.attention, block.feed_forward
+    three = [attention.q_proj, attention.k_proj, attention.v_proj]
+    linears = (attention.out_proj, feed_forward.linear1, feed_forward.linear2)
+    out, linear1, linear2 = ((linear.weight, linear.bias) for linear in linears)
+    return _Block(
+        n_heads=attention.n_heads,
+        norm1=_norm(block.norm1),
+        qkv=(torch.cat([p.weight for p in three]), torch.cat([p.bias for p in three])),
+        out=out,
+        norm2=_norm(block.norm2),
+        linear1=linear1,
+        linear2=linear2,
+        activation=feed_forward.activation,
+    )
+
+
+def _norm(norm: LayerNorm) -> tuple:
+    return norm.weight.shape, norm.weight, norm.bias, norm.eps
+
+
+def _through(block: _Block, x: Tensor, cache: KVCache, layer: int) -> Tensor:
+    B, D = x.shape
+    qkv = F.linear(F.layer_norm(x, *block.norm1), *block.qkv)  # (B, 3 * D)
+    q, k, v = qkv.view(B, 3, block.n_heads, 1, -1).unbind(1)  # (B, H, 1, d_k)
     keys, values = cache.append(layer, k, v)  # (B, H, Tk, d_k)
     gathered = F.scaled_dot_product_attention(q, keys, values)  # (B, H, 1, d_k)
-    return _project(attention.out_proj, gathered.transpose(1, 2).flatten(2))  # (B, 1, D)
-
-
-def _transform(feed_forward: FeedForward, x: Tensor) -> Tensor:
-    hidden = _project(feed_forward.linear1, x)  # (B, 1, d_ff)
-    if feed_forward.activation == "relu":
+    x = x + F.linear(gathered.reshape(B, D), *block.out)  # (B, D)
+    hidden = F.linear(F.layer_norm(x, *block.norm2), *block.linear1)  # (B, d_ff)
+    if block.activation == "relu":
         hidden = hidden.relu()
     else:
-        tanh = feed_forward.activation == "gelu_tanh"
+        tanh = block.activation == "gelu_tanh"
         hidden = F.gelu(hidden, approximate="tanh" if tanh else "none")
-    return _project(feed_forward.linear2, hidden)  # (B, 1, D)
-
-
-def _project(linear: nn.Linear, x: Tensor) -> Tensor:
-    return F.linear(x, linear.weight, linear.bias)
-
-
-def _normalise(norm: LayerNorm, x: Tensor) -> Tensor:
-    return F.layer_norm(x, norm.weight.shape, norm.weight, norm.bias, norm.eps)
+    return x + F.linear(hidden, *block.linear2)  # (B, D)

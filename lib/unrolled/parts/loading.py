@@ -56,12 +56,16 @@ def _refuse_other_shapes(model: nn.Module, values: Mapping[str, Tensor]) -> None
 
 
 def _maps(model: nn.Module) -> dict[str, Any]:
-    """Full name of a renamed parameter to its expression in full names of the reference."""
-    found = {}
+    """Full name of a renamed parameter to its expression in full names of the reference.
+
+    A class that names what is inside a part of its own is asked before that part: its map is the
+    one that its own checks read.
+    """
+    found: dict[str, Any] = {}
     for path, module in model.named_modules():
         prefix = f"{path}." if path else ""
         for name, expression in getattr(type(module), "PARAM_MAP", {}).items():
-            found[prefix + name] = _prefixed(expression, prefix)
+            found.setdefault(prefix + name, _prefixed(expression, prefix))
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from torch import nn
 
-__all__ = ["part", "provenance", "use"]
+__all__ = ["part", "provenance", "references", "use"]
 
 Part = TypeVar("Part", bound=Callable[..., Any])
 _scope: ContextVar[Mapping[str, Any]] = ContextVar("parts in use", default=MappingProxyType({}))
@@ -49,6 +49,16 @@ def use(parts: Mapping[str, Any]) -> Iterator[None]:
                 f"parts[{name!r}] is a {type(given).__name__}, a class or function is wanted"
             )
     token = _scope.set({**_scope.get(), **parts})
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def references() -> Iterator[None]:
+    """Build models from the reference's parts alone inside the ``with`` block."""
+    token = _scope.set(MappingProxyType({}))
     try:
         yield
     finally:

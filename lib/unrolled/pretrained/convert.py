@@ -21,14 +21,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-__all__ = ["Rule", "from_hf", "linear", "prefixed", "to_hf"]
+from unrolled.parts import load_weights
+from unrolled.parts.scope import references
+
+__all__ = ["Rule", "from_hf", "linear", "prefixed", "to_hf", "with_weights"]
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,34 @@ def from_hf(
     """
     steps = [_Step(r.theirs, r.ours, r.dim, before=r.transpose, after=False) for r in rules]
     return _convert(state, steps, wanted, ignored)
+
+
+def with_weights(
+    build: Callable[[], nn.Module],
+    state: Mapping[str, Tensor],
+    rules: Iterable[Rule],
+    ignored: Iterable[str] = (),
+) -> nn.Module:
+    """Build a model from the parts in use, and give it the weights of a Hugging Face state dict.
+
+    Args:
+        build: makes the model; it is also made once without weights from the reference's parts,
+            whose names the rules know.
+        state: their tensors by their names.
+        rules: which of theirs is which of ours.
+        ignored: names in ``state`` that hold no weights.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: as :func:`from_hf` and ``load_weights`` do.
+    """
+    with references(), torch.device("meta"):
+        wanted = build().state_dict()
+    model = build()
+    load_weights(model, from_hf(state, rules, wanted, ignored))
+    return model
 
 
 def to_hf(

@@ -11,11 +11,10 @@ from torch import Tensor, nn
 from unrolled import bert
 from unrolled.gpt import GPT, GPTConfig
 from unrolled.llama import Llama, LlamaConfig
-from unrolled.parts import load_weights
 from unrolled.pretrained import bert as bert_names
 from unrolled.pretrained import gpt2 as gpt2_names
 from unrolled.pretrained import llama as llama_names
-from unrolled.pretrained.convert import from_hf
+from unrolled.pretrained.convert import with_weights
 from unrolled.pretrained.errors import WeightsDamaged
 from unrolled.pretrained.hub import read_json
 from unrolled.tokenizers import ByteBPE, WordPiece
@@ -44,9 +43,7 @@ def _load_bert(config: Mapping[str, Any], state: State) -> nn.Module:
     sizes = bert.BertConfig.from_hf(config)
     kind, rules = next((kind, rules) for keys, kind, rules in BERTS if keys <= state.keys())
     options = {"pooler": "pooler.dense.weight" in state} if kind is bert.BertModel else {}
-    model = kind(sizes, **options)
-    load_weights(model, from_hf(state, rules, model.state_dict(), bert_names.IGNORED))
-    return model
+    return with_weights(lambda: kind(sizes, **options), state, rules, bert_names.IGNORED)
 
 
 def _todays_name(name: str) -> str:
@@ -57,19 +54,17 @@ def _todays_name(name: str) -> str:
 
 
 def _load_gpt2(config: Mapping[str, Any], state: State) -> nn.Module:
-    model = GPT(GPTConfig.from_hf(config))
-    rules = gpt2_names.TIED if model.config.tie_word_embeddings else gpt2_names.UNTIED
+    sizes = GPTConfig.from_hf(config)
+    rules = gpt2_names.TIED if sizes.tie_word_embeddings else gpt2_names.UNTIED
     if "wte.weight" in state:
         rules = gpt2_names.HUB
-    load_weights(model, from_hf(state, rules, model.state_dict(), gpt2_names.IGNORED))
-    return model
+    return with_weights(lambda: GPT(sizes), state, rules, gpt2_names.IGNORED)
 
 
 def _load_llama(config: Mapping[str, Any], state: State) -> nn.Module:
-    model = Llama(LlamaConfig.from_hf(config))
-    rules = llama_names.TIED if model.config.tie_word_embeddings else llama_names.UNTIED
-    load_weights(model, from_hf(state, rules, model.state_dict(), llama_names.IGNORED))
-    return model
+    sizes = LlamaConfig.from_hf(config)
+    rules = llama_names.TIED if sizes.tie_word_embeddings else llama_names.UNTIED
+    return with_weights(lambda: Llama(sizes), state, rules, llama_names.IGNORED)
 
 
 def _wordpiece(folder: Path) -> WordPiece:

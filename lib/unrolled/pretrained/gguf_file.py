@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from unrolled.llama import Llama, LlamaConfig
-from unrolled.parts import load_weights
-from unrolled.pretrained.convert import Rule, from_hf
+from unrolled.pretrained.convert import Rule, with_weights
 from unrolled.pretrained.errors import WeightsDamaged, WeightsUnavailable
 from unrolled.tokenizers import ByteBPE
 
@@ -74,9 +73,8 @@ def load_gguf(path: Path) -> tuple[Llama, ByteBPE]:
             state[name] = _halves_apart(state[name], config.num_attention_heads)
         elif name.endswith("attn_k.weight"):
             state[name] = _halves_apart(state[name], config.n_kv_heads)
-    model = Llama(config)
     rules = TIED if config.tie_word_embeddings else NAMES
-    load_weights(model, from_hf(state, rules, model.state_dict()))
+    model = with_weights(lambda: Llama(config), state, rules)
     return model.eval(), _tokenizer(metadata)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import regex
 
+from unrolled.arguments import common
 from unrolled.arguments import tokenizers as arguments
 from unrolled.parts import part
 from unrolled.tokenizers.bpe import bpe_merge, train_bpe
@@ -59,6 +60,7 @@ class ByteBPE:
         split_digits: bool = False,
     ):
         arguments.several(special_tokens)
+        common.several("merges", merges, "a list of pairs of bytes")
         self.merges = [tuple(pair) for pair in merges]
         arguments.pairs(self.merges)
         self.vocab = dict(vocab) if vocab is not None else _numbered(self.merges)
