@@ -63,7 +63,7 @@ test: book weights ## every test: library, checks, grading, notebooks, and the b
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest -n 2 --dist loadfile --cov=unrolled --cov-fail-under=95
 
-# With NANOGPT=path/to/model.py where nanoGPT's file cannot be downloaded.
+# With NANOGPT=path/to/nanoGPT where nanoGPT's file cannot be downloaded.
 bench: $(READY) weights ## measured against peers, every seed, mutants: hours; into benchmarks/
 	$(BIN)/pip install -c constraints.txt -e ".[bench]"
 	for name in attention blocks recurrent gpt generation bert growth; do \

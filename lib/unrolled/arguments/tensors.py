@@ -53,12 +53,12 @@ def shaped(name: str, x: Tensor, wanted: str, *sizes: int | EllipsisType | None)
         sizes: of each axis; None where any size of at least 1 will do. ``...`` as the first
             stands for any number of such axes.
     """
+    shape = x.shape
     if sizes and sizes[0] is ...:
-        sizes = (*[None] * (x.dim() - len(sizes) + 1), *sizes[1:])
-    fits = x.dim() == len(sizes) and all(
-        given == size if size is not None else given >= 1
-        for given, size in zip(x.shape, sizes, strict=True)
-    )
+        sizes = (*[None] * (len(shape) - len(sizes) + 1), *sizes[1:])
+    # On the path of every layer: a comparison of tuples costs less than a look at each axis.
+    wanted_sizes = tuple([g if s is None else s for g, s in zip(shape, sizes, strict=False)])
+    fits = len(shape) == len(sizes) and shape == wanted_sizes and 0 not in shape
     if not fits:
         empty = ", each at least 1," if 0 in x.shape else ""
         raise ValueError(f"{name} has shape {tuple(x.shape)}, {wanted}{empty} is wanted")

@@ -6,7 +6,6 @@ Shapes: ``D`` = d_model; ``...`` any leading axes.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unrolled.arguments import blocks as arguments
@@ -17,7 +16,7 @@ __all__ = ["LayerNorm"]
 
 def _fused_layer_norm(self: LayerNorm, x: Tensor) -> Tensor:
     """Mean, variance, scale and shift in one kernel."""
-    return F.layer_norm(x, (self.d_model,), self.weight, self.bias, self.eps)
+    return torch.layer_norm(x, (self.d_model,), self.weight, self.bias, self.eps)
 
 
 class LayerNorm(nn.Module):
