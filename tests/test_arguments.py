@@ -6,10 +6,12 @@ import re
 import pytest
 import torch
 
+from unrolled import bert, gpt, llama, vit
 from unrolled.arguments import common, configs, tensors
 
 IDS = torch.tensor([[3, 4, 0], [5, 0, 0]])
 X = torch.zeros(2, 3, 5)
+SMALL_GPT = gpt.GPTConfig(vocab_size=5, n_positions=3, n_embd=2, n_layer=1, n_head=1)
 
 
 @pytest.mark.parametrize(
@@ -133,3 +135,24 @@ def test_the_edge_is_let_through():
 
 def test_shapes_are_left_to_others_where_batches_cannot_be_compared():
     tensors.same_batch(source=IDS, target=IDS[0])
+
+
+@pytest.mark.parametrize(
+    ("model", "config", "message"),
+    [
+        (gpt.GPT, None, "config is a NoneType, a GPTConfig is wanted"),
+        (gpt.GPTBlock, {}, "config is a dict, a GPTConfig is wanted"),
+        (llama.Llama, SMALL_GPT, "config is a GPTConfig, a LlamaConfig is wanted"),
+        (llama.LlamaBlock, 3, "config is a int, a LlamaConfig is wanted"),
+        (vit.ViT, SMALL_GPT, "config is a GPTConfig, a ViTConfig is wanted"),
+        (vit.ViTForImageClassification, None, "a ViTConfig is wanted"),
+        *[
+            (getattr(bert, name), SMALL_GPT, "config is a GPTConfig, a BertConfig is wanted")
+            for name in bert.__all__
+            if name.startswith("Bert") and name != "BertConfig"
+        ],
+    ],
+)
+def test_a_model_is_built_from_its_own_config(model, config, message):
+    with pytest.raises(TypeError, match=message):
+        model(config)

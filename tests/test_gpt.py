@@ -1,4 +1,4 @@
-"""GPT: its formula, causality, cache, initial weights, and other people's parts in its places."""
+"""GPT: its formula, causality, cache, and other people's parts in its places."""
 
 import math
 from typing import ClassVar
@@ -12,8 +12,8 @@ from torch import nn
 
 from unrolled.attention import MultiHeadAttention, causal_mask, padding_mask
 from unrolled.blocks import FeedForward, LayerNorm
-from unrolled.gpt import GPT, GPTConfig, KVCache, decay_groups
-from unrolled.gpt.attention import CausalAttention
+from unrolled.gpt import GPT, GPTConfig, KVCache
+from unrolled.gpt.attention import CausalAttention, attend_to_the_past
 from unrolled.parts import load_weights, provenance, use
 from unrolled.positions import LearnedPositions
 
@@ -193,6 +193,25 @@ def test_attention_with_weights_is_causal_too():
     torch.testing.assert_close(layer(x, value=2 * x), plain(x, value=2 * x))
 
 
+@pytest.mark.parametrize("heads_of_keys", [1, 2, 3, 6])
+@pytest.mark.parametrize("queries", [1, 4, T])
+@pytest.mark.parametrize("given", ["nothing", "a mask", "need_weights"])
+def test_the_last_queries_attend_to_the_past_in_groups(heads_of_keys, queries, given):
+    key, value = (torch.randn(B, heads_of_keys, T, 5, dtype=torch.float64) for _ in range(2))
+    query, past = torch.randn(B, 6, queries, 5, dtype=torch.float64), causal_mask(queries, T)
+    mask = past if given == "a mask" else None
+    out = attend_to_the_past(query, key, value, mask, 0.0, given == "need_weights")
+    each = 6 // heads_of_keys
+    expected = [
+        F.scaled_dot_product_attention(
+            query[:, h], key[:, h // each], value[:, h // each], attn_mask=past
+        )
+        for h in range(6)
+    ]
+    out = out[0] if given == "need_weights" else out
+    torch.testing.assert_close(out, torch.stack(expected, dim=1))
+
+
 # --- the cache ----------------------------------------------------------------------------------
 
 
@@ -237,79 +256,6 @@ def test_gradients_pass_through_a_cache():
     model.zero_grad()
     model(ids).backward(cotangent)
     torch.testing.assert_close(found, [parameter.grad for parameter in model.parameters()])
-
-
-# --- initial weights, dropout, decay ------------------------------------------------------------
-
-
-def test_fresh_weights_have_gpt2s_deviations():
-    config = GPTConfig(67, 71, n_embd=64, n_layer=8, n_head=2, tie_word_embeddings=False)
-    model = GPT(config)
-    for name, parameter in model.named_parameters():
-        if "norm" in name:
-            assert (parameter == (1 if name.endswith("weight") else 0)).all()
-        elif name.endswith("bias"):
-            assert not parameter.any()
-        else:
-            residual = name.endswith(("out_proj.weight", "linear2.weight"))
-            wanted = 0.02 / math.sqrt(2 * 8) if residual else 0.02
-            # at least 4096 draws: their deviation is within 1.1 % of the true one, times 5.5
-            assert parameter.std().item() == pytest.approx(wanted, rel=0.06), name
-            assert abs(parameter.mean()) < 0.1 * wanted
-
-
-@pytest.mark.parametrize("tied", [True, False])
-def test_the_deviation_is_the_configs(tied):
-    model = GPT(GPTConfig(**SIZES | {"initializer_range": 0.0, "tie_word_embeddings": tied}))
-    assert not any(p.any() for n, p in model.named_parameters() if "norm" not in n)
-
-
-def test_each_rate_drops_in_its_place():
-    model = GPT(GPTConfig(**SIZES, resid_pdrop=0.2, embd_pdrop=0.3, attn_pdrop=0.4))
-    assert model.dropout.p == 0.3
-    for block in model.blocks:
-        assert block.dropout.p == 0.2
-        assert block.attention.dropout == 0.4
-        assert block.feed_forward.dropout.p == 0.0
-
-
-@pytest.mark.parametrize("rate", ["resid_pdrop", "embd_pdrop", "attn_pdrop"])
-def test_each_rate_works_while_training_alone(rate):
-    rates = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)
-    ids = some_ids()
-    still = gpt(**rates).train()
-    torch.testing.assert_close(still(ids), still.eval()(ids))
-    model = gpt(**rates | {rate: 0.5}).train()
-    assert not torch.allclose(model(ids), model(ids))
-    torch.testing.assert_close(model.eval()(ids), model(ids))
-    torch.testing.assert_close(model(ids), still(ids))
-
-
-def test_embedding_dropout_drops_the_sum_of_both_embeddings():
-    model = gpt(embd_pdrop=0.5, resid_pdrop=0.0, attn_pdrop=0.0).train()
-    seen = []
-    model.blocks[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    ids = some_ids()
-    model(ids)
-    dropped, whole = seen[0], model.positions(model.token_embedding(ids))
-    kept = dropped != 0
-    assert 0.2 < kept.double().mean() < 0.8  # 168 draws at 0.5, deviation 0.04
-    torch.testing.assert_close(dropped[kept], 2 * whole[kept])
-
-
-def test_decay_is_for_matrices_once_each():
-    model = gpt()
-    model.blocks[0].attention.q_proj.weight.requires_grad_(False)
-    model.blocks[0].norm1.bias.requires_grad_(False)
-    decayed, rest = decay_groups(model, 0.1)
-    assert (decayed["weight_decay"], rest["weight_decay"]) == (0.1, 0.0)
-    names = {id(p): n for n, p in model.named_parameters() if p.requires_grad}
-    found = [names.pop(id(p)) for p in decayed["params"]]
-    assert all(".norm" not in n and n.endswith("weight") for n in found)
-    assert len(found) == 2 + 6 * L - 1
-    found = [names.pop(id(p)) for p in rest["params"]]
-    assert all("norm" in n or n.endswith("bias") for n in found)
-    assert not names
 
 
 # --- other people's parts -----------------------------------------------------------------------

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unrolled.arguments import configs
 from unrolled.arguments import vit as arguments
 from unrolled.bert.config import known_fields
 from unrolled.bert.model import encoder_layers, initialise
@@ -173,6 +174,7 @@ class ViT(nn.Module):
     torch.Size([1, 5, 8])
     """
 
+    @views(check=configs.built_from("ViTConfig"))
     def __init__(self, config: ViTConfig, pooler: bool = False):
         super().__init__()
         self.config = config
@@ -228,6 +230,7 @@ class ViTForImageClassification(nn.Module):
     torch.Size([1, 5])
     """
 
+    @views(check=configs.built_from("ViTConfig"))
     def __init__(self, config: ViTConfig):
         super().__init__()
         self.config = config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from unrolled.arguments import common
@@ -14,6 +14,17 @@ ACTIVATIONS = {
     "gelu": "gelu",
     "relu": "relu",
 }
+
+
+def built_from(kind: str) -> Callable[..., None]:
+    """Return the check of a model that is built from a config of this name."""
+
+    def check(self: Any, config: Any, *args: Any, **options: Any) -> None:
+        given = type(config).__name__
+        if given != kind:
+            raise TypeError(f"config is a {given}, a {kind} is wanted")
+
+    return check
 
 
 def fields(config: Any, *names: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unrolled.arguments import bert as arguments
+from unrolled.arguments import configs
 from unrolled.bert.config import BertConfig
 from unrolled.bert.model import BertModel, activation_name, initialise
 from unrolled.blocks import LayerNorm
@@ -55,6 +56,7 @@ class MaskedLanguageModelHead(nn.Module):
     torch.Size([1, 3, 9])
     """
 
+    @views(check=configs.built_from("BertConfig"))
     def __init__(self, config: BertConfig):
         super().__init__()
         self.activation = activation_name(config.hidden_act)
@@ -98,6 +100,7 @@ class BertForMaskedLM(nn.Module):
     torch.Size([1, 3, 9])
     """
 
+    @views(check=configs.built_from("BertConfig"))
     def __init__(self, config: BertConfig):
         super().__init__()
         self.config = config
@@ -137,6 +140,7 @@ class BertForNextSentencePrediction(nn.Module):
     torch.Size([1, 2])
     """
 
+    @views(check=configs.built_from("BertConfig"))
     def __init__(self, config: BertConfig):
         super().__init__()
         self.config = config
@@ -178,6 +182,7 @@ class BertForPreTraining(nn.Module):
     [torch.Size([1, 3, 9]), torch.Size([1, 2])]
     """
 
+    @views(check=configs.built_from("BertConfig"))
     def __init__(self, config: BertConfig):
         super().__init__()
         self.config = config
@@ -220,6 +225,7 @@ class BertForSequenceClassification(nn.Module):
     torch.Size([1, 4])
     """
 
+    @views(check=configs.built_from("BertConfig"))
     def __init__(self, config: BertConfig):
         super().__init__()
         self.config = config
@@ -259,6 +265,7 @@ class BertForTokenClassification(nn.Module):
     torch.Size([1, 3, 4])
     """
 
+    @views(check=configs.built_from("BertConfig"))
     def __init__(self, config: BertConfig):
         super().__init__()
         self.config = config
@@ -298,6 +305,7 @@ class BertForQuestionAnswering(nn.Module):
     (torch.Size([1, 3]), torch.Size([1, 3]))
     """
 
+    @views(check=configs.built_from("BertConfig"))
     def __init__(self, config: BertConfig):
         super().__init__()
         self.config = config

@@ -60,6 +60,7 @@ class BertModel(nn.Module):
     (torch.Size([1, 3, 8]), torch.Size([1, 8]))
     """
 
+    @views(check=configs.built_from("BertConfig"))
     def __init__(self, config: BertConfig, pooler: bool = True):
         super().__init__()
         self.config = config

@@ -10,6 +10,7 @@ from functools import partial
 
 from torch import Tensor, nn
 
+from unrolled.arguments import configs
 from unrolled.arguments import gpt as arguments
 from unrolled.attention import MultiHeadAttention
 from unrolled.blocks import LayerNorm, TransformerEncoderLayer
@@ -42,6 +43,9 @@ class GPTBlock(TransformerEncoderLayer):
     Returns:
         The residual stream after this block.
 
+    Raises:
+        TypeError: if ``config`` is no ``GPTConfig``.
+
     Parameters: those of ``attention``, ``feed_forward``, ``norm1`` and ``norm2``.
 
     >>> block = GPTBlock(GPTConfig(n_embd=8, n_head=2))
@@ -49,6 +53,7 @@ class GPTBlock(TransformerEncoderLayer):
     torch.Size([1, 3, 8])
     """
 
+    @views(check=configs.built_from("GPTConfig"))
     def __init__(self, config: GPTConfig):
         own = part(MultiHeadAttention)
         chosen = CausalAttention if own is MultiHeadAttention else own
@@ -120,6 +125,7 @@ class GPT(CausalModel):
     torch.Size([1, 3, 11])
     """
 
+    @views(check=configs.built_from("GPTConfig"))
     def __init__(self, config: GPTConfig):
         super().__init__(config.vocab_size, config.n_positions)
         self.config = config

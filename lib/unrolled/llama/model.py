@@ -10,6 +10,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from unrolled.arguments import configs
 from unrolled.arguments import gpt as causal_arguments
 from unrolled.gpt import KVCache
 from unrolled.gpt.attention import Append
@@ -37,6 +38,9 @@ class LlamaBlock(nn.Module):
     Returns:
         The residual stream after this block.
 
+    Raises:
+        TypeError: if ``config`` is no ``LlamaConfig``.
+
     Parameters: those of ``attention``, ``feed_forward``, ``norm1`` and ``norm2``.
 
     >>> config = LlamaConfig(hidden_size=8, intermediate_size=21, num_attention_heads=2)
@@ -44,6 +48,7 @@ class LlamaBlock(nn.Module):
     torch.Size([1, 3, 8])
     """
 
+    @views(check=configs.built_from("LlamaConfig"))
     def __init__(self, config: LlamaConfig):
         super().__init__()
         own = part(GroupedQueryAttention)
@@ -118,6 +123,7 @@ class Llama(CausalModel):
     torch.Size([1, 3, 11])
     """
 
+    @views(check=configs.built_from("LlamaConfig"))
     def __init__(self, config: LlamaConfig):
         super().__init__(config.vocab_size, config.max_position_embeddings)
         self.config = config
