@@ -321,3 +321,14 @@ def test_beam_search_refuses(beam_size, length_penalty, error, message):
 def test_the_divisor_refuses_a_sentence_without_tokens():
     with pytest.raises(ValueError, match=r"length=0: at least 1 is wanted"):
         length_divisor(0, 1.0)
+
+
+def test_a_beam_that_never_ends_is_cut_however_long_it_is():
+    never = torch.tensor([0.0, -math.inf, 1.0])
+
+    def step(last, state):
+        return never.expand(last.size(0), 3), state
+
+    ids, scores = beam_search(step, None, torch.tensor([0]), eos_id=1, max_len=300, beam_size=2)
+    assert ids.tolist() == [[2] * 300]
+    assert scores.item() == pytest.approx(300 * never.log_softmax(0)[2].item(), rel=1e-4)

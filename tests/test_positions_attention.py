@@ -210,3 +210,13 @@ def test_relative_attention_compiles_as_one_graph(kind, need_weights):
     x, mask = tensor(B, Tk, D), causal_mask(Tk)
     ours = compiled(x, mask=mask, need_weights=need_weights)
     torch.testing.assert_close(ours, layer(x, mask=mask, need_weights=need_weights))
+
+
+@pytest.mark.parametrize("Tq", [1, 2, 3, 4])  # of 5: no two of them differ from 5 in the same bits
+def test_rotary_queries_are_the_last_positions(Tq):
+    torch.manual_seed(0)
+    layer = RotaryAttention(12, 2).double()
+    x = torch.randn(2, 5, 12, dtype=torch.float64)
+    whole = layer(x, mask=causal_mask(5))
+    last = layer(x[:, -Tq:], x, mask=causal_mask(Tq, 5))
+    torch.testing.assert_close(last, whole[:, -Tq:])
