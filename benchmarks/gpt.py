@@ -118,7 +118,7 @@ def compare(size: tuple[int, ...], peer: ModuleType, pairs: int) -> list[dict[st
 def main() -> None:
     """Measure every size, print a table and write the record."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=60, help="pairs a comparison (default 60)")
+    parser.add_argument("--pairs", type=int, default=40, help="pairs a comparison (default 40)")
     pairs = parser.parse_args().pairs
     torch.set_num_threads(1)
     peer = nanogpt()
