@@ -44,6 +44,22 @@ def setting(name: str, record: dict) -> str:
     return f"- [`{name}`](results/{name}.json): {record['date']}; {facts}\n"
 
 
+def mutants() -> str:
+    """What the mutation test found, where it was run."""
+    path = measure.RESULTS / "mutants.json"
+    if not path.exists():
+        return ""
+    record = json.loads(path.read_text(encoding="utf-8"))
+    low, high = record["interval_95"]
+    share = record["killed"] / record["tried"]
+    return (
+        f"\n## Mutants\n\n`{record['command']}`: of {record['tried']} small changes to the layers, "
+        f"drawn from {record['possible']}, the tests noticed {record['killed']} ({share:.1%}, 95 % "
+        f"interval {low:.1%} to {high:.1%}). [`mutants`](results/mutants.json) lists the others, "
+        "with the reason each of them lives.\n"
+    )
+
+
 def main() -> None:
     """Write the table."""
     paths = sorted(measure.RESULTS.glob("*.json"))
@@ -52,6 +68,7 @@ def main() -> None:
     lines = [line for record in records.values() for line in rows_of(record)]
     settings = [setting(name, record) for name, record in records.items()]
     text = INTRODUCTION + HEAD + "".join(lines) + "\n## Where and when\n\n" + "".join(settings)
+    text += mutants()
     README.write_text(text, encoding="utf-8")
     print("wrote", README.name)
 
