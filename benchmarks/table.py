@@ -29,10 +29,18 @@ def rows_of(record: dict) -> list[str]:
     """The lines of one record."""
     lines = []
     for row in record["comparisons"]:
-        what = ", ".join(f"{name} {value}" for name, value in row["size"].items())
-        held = "yes" if row["within_bar"] else "no"
+        named = {"against": f"nn.{row['layer']}, {row['path']}"} if "layer" in row else {}
+        what = ", ".join(f"{name} {value}" for name, value in (named | row["size"]).items())
+        held = "" if row["bar"] is None else "yes" if row["within_bar"] else "no"
         interval = f"{row['low']:.3f} to {row['high']:.3f}"
-        cells = [f"`{record['command']}`", what, f"{row['median']:.3f}", interval, row["bar"], held]
+        cells = [
+            f"`{record['command']}`",
+            what,
+            f"{row['median']:.3f}",
+            interval,
+            row["bar"] or "",
+            held,
+        ]
         lines.append("| " + " | ".join(str(cell) for cell in cells) + " |\n")
     return lines
 
