@@ -11,7 +11,6 @@ The bar: at least 90 % of 400. Survivors are listed, with the reason that ``muta
 from __future__ import annotations
 
 import argparse
-import ast
 import multiprocessing
 import os
 import random
@@ -22,16 +21,13 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from math import sqrt
 from pathlib import Path
 
-import cosmic_ray.plugins
 import hypothesis  # noqa: F401 - imported before the forks, so that no mutant waits for it
 import pytest
 import torch
-from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.mutating import mutate_code
 
+import changes
 import measure
 
 BAR = 0.90
@@ -42,7 +38,6 @@ LAYERS = (
     "llama", "lora", "positions", "recurrent", "retrieval", "scaling", "seq2seq", "tokenizers",
     "training", "transformer", "vit",
 )  # fmt: skip
-NEED_ARGUMENTS = {"core/VariableReplacer", "core/VariableInserter"}
 LIMIT = 240.0  # seconds; a mutant that runs longer hangs, and a hang is noticed
 
 
@@ -69,30 +64,11 @@ def files_of(layer: str) -> list[Path]:
 
 
 def all_mutants(path: Path) -> Iterator[Mutant]:
-    """Every change that Cosmic Ray knows, but for annotations, which are never evaluated."""
+    """Every change to a file."""
     code = path.read_text(encoding="utf-8")
-    annotations = annotation_spans(code)
-    nodes = list(ast_nodes(get_ast(code)))
-    lines = code.splitlines()
-    for name in sorted(set(cosmic_ray.plugins.operator_names()) - NEED_ARGUMENTS):
-        operator = cosmic_ray.plugins.get_operator(name)()
-        places = [place for node in nodes for place in operator.mutation_positions(node)]
-        for occurrence, (start, _) in enumerate(places):
-            if not any(first <= start < last for first, last in annotations):
-                line = start[0]
-                where = str(path.relative_to(ROOT))
-                yield Mutant(where, line, lines[line - 1].strip(), name, occurrence)
-
-
-def annotation_spans(code: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Where annotations stand, as (line, column) pairs."""
-    found = []
-    for node in ast.walk(ast.parse(code)):
-        for field in ("annotation", "returns"):
-            if (part := getattr(node, field, None)) is not None:
-                start = (part.lineno, part.col_offset)
-                found.append((start, (part.end_lineno, part.end_col_offset)))
-    return found
+    where, lines = str(path.relative_to(ROOT)), code.splitlines()
+    for line, operator, occurrence in changes.places(code):
+        yield Mutant(where, line, lines[line - 1].strip(), operator, occurrence)
 
 
 def tests_of(layer: str, tree: Path) -> list[str]:
@@ -136,9 +112,9 @@ def killed_by(mutant: Mutant, tree: Path) -> str:
     """Say which tests noticed: those of the module, those of its parity, or none."""
     path = tree / mutant.path
     original = path.read_text(encoding="utf-8")
-    operator = cosmic_ray.plugins.get_operator(mutant.operator)()
     try:
-        path.write_text(mutate_code(original, operator, mutant.occurrence), encoding="utf-8")
+        changed = changes.changed(original, mutant.operator, mutant.occurrence)
+        path.write_text(changed, encoding="utf-8")
         if not passes(tree, tests_of(mutant.layer, tree)):
             return "its module's tests"
         parity = [str(p) for p in (tree / "tests" / "parity").glob(f"test_{mutant.layer}*.py")]
@@ -185,14 +161,6 @@ def run(mutants: list[Mutant], workers: int) -> list[tuple[Mutant, str]]:
     return found
 
 
-def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a proportion (Wilson 1927)."""
-    share = successes / trials
-    centre = share + z * z / (2 * trials)
-    spread = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    return tuple(round((centre + s * spread) / (1 + z * z / trials), 4) for s in (-1, 1))
-
-
 def reason(mutant: Mutant) -> str:
     """Why a survivor may live, as somebody who looked at it wrote down."""
     known = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -217,14 +185,14 @@ def main() -> None:
     survivors = sorted((m for m, killer in found if not killer), key=lambda m: (m.path, m.line))
     killed = len(found) - len(survivors)
     print(
-        f"killed {killed} of {len(found)}: {killed / len(found):.1%}, {wilson(killed, len(found))}"
+        f"killed {killed} of {len(found)}: {killed / len(found):.1%}, {changes.wilson(killed, len(found))}"
     )
     if options.module or options.sample != 400:
         return
     measure.record(
         "mutants", "python benchmarks/mutants.py", possible=len(every), tried=len(found),
         killed=killed, by_parity_alone=sum("parity" in killer for _, killer in found),
-        interval_95=wilson(killed, len(found)), bar=BAR,
+        interval_95=changes.wilson(killed, len(found)), bar=BAR,
         survivors=[asdict(m) | {"reason": reason(m)} for m in survivors],
     )  # fmt: skip
     sys.exit(killed / len(found) < BAR)

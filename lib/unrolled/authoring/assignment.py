@@ -138,13 +138,14 @@ class Assignment:
         return next(exercise for exercise in self.exercises if exercise.id == block.argument)
 
     def _task(self, exercise: Exercise, block: Directive) -> str:
-        chapter = f"../../book/{self.name}/chapter.md"
+        section = exercise.section
+        where = "the chapter" if section.page.endswith("/chapter.md") else "the library's reference"
         number = self.exercises.index(exercise) + 1
         heading = block.options.get("title", f"`{exercise.name}`")
         facts = (
             f"{_count(exercise.points, 'point')} · difficulty {exercise.difficulty} of 5 · "
             f"about {exercise.minutes} minutes · "
-            f"read *{exercise.section.title}* in [the chapter]({chapter})"
+            f"read *{section.title.split(' in the library')[0]}* in [{where}](../../{section.page})"
         )
         brief = f"`{signature(exercise.reference)}`  \n{shapes(exercise.reference)}"
         return f"## Exercise {number}: {heading}\n\n{facts}\n\n{brief}\n\n{block.body}"

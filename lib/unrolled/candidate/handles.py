@@ -6,6 +6,7 @@ the answer is raised then, as :class:`AnswerError`.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 from torch import Tensor
 
 from unrolled.candidate.host import GLOBALS, Host
+from unrolled.candidate.limits import LIMIT, TimeLimit, TimeUp
 from unrolled.candidate.values import Opaque, Packer, Reference, ValueRefused, unpack
 from unrolled.candidate.wire import AnswerDied, Callback, Message, Transport, WireError
 
@@ -61,16 +63,28 @@ class Callee:
 
 
 class LocalTransport:
-    """The same process, for learning: the host is called directly."""
+    """The same process, for learning: the host is called directly.
 
-    def __init__(self, host: Host):
+    Args:
+        host: holds the answer.
+        seconds: how long the answer may run, all requests together.
+    """
+
+    def __init__(self, host: Host, seconds: float = LIMIT):
         self.host = host
+        self.limit = TimeLimit(seconds)
 
     def request(
         self, message: Message, tensors: list[Tensor], callback: Callback
     ) -> tuple[Message, list[Tensor]]:
         """Let the host carry the message out."""
-        return self.host.handle(message, tensors, callback)
+        if self.limit.spent:
+            raise AnswerError("TimeUp", self.limit.says)
+        try:
+            with self.limit:
+                return self.host.handle(message, tensors, callback)
+        except TimeUp:  # rung while the host put things back in order
+            raise AnswerError("TimeUp", self.limit.says) from None
 
 
 class Candidate:
@@ -162,6 +176,16 @@ class Candidate:
         callee = Callee(function)
         self.callees.append(callee)
         return self.keep("ask", number=len(self.callees) - 1), callee
+
+    def library(self, name: str) -> Handle:
+        """A thing that no exercise asks for, such as ``torch.nn.Linear``, on the other side."""
+        return self.keep("library", name=name)
+
+    def twin(self, value: Any) -> Handle:
+        """The same frozen dataclass (a model's config) on the other side."""
+        kind = type(value)
+        given = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
+        return self.library(f"{kind.__module__}.{kind.__qualname__}")(**given)
 
     def resolved(self, tree: Any) -> Any:
         """A tree of tuples, lists and dicts with the value of each handle in it, in one message.

@@ -8,6 +8,7 @@ the message. The host decides nothing: what it sends may be forged by the code i
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import linecache
 import random
@@ -169,6 +170,11 @@ class Host:
 
         return asks
 
+    def library(self, name: str) -> Any:
+        """Import a thing by its full name, such as ``torch.nn.Linear``."""
+        module, _, attribute = name.rpartition(".")
+        return getattr(importlib.import_module(module), attribute)
+
     def environment(self) -> dict[str, Any]:
         """Report what an answer may have changed around it."""
         return {
@@ -182,7 +188,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     name: getattr(Host, name)
     for name in (
         "get", "put", "call", "item", "output", "attribute", "value", "state", "load", "vjp",
-        "table", "ask", "environment",
+        "table", "ask", "library", "environment",
     )
 }  # fmt: skip
 

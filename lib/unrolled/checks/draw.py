@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import inspect
@@ -96,7 +97,7 @@ class Draw:
         self.shown.update(inspect.signature(self.reference).bind(*args, **kwargs).arguments)
         wanted = self._parameters(args, kwargs)
         wanted.update({name: value.to(self.dtype) for name, value in (fixed or {}).items()})
-        layer = answer(*args, **kwargs)
+        layer = answer(*self._sent(answer, args), **kwargs)
         if self.dtype != torch.float32:
             layer.call("to", self.dtype)
         if layer.candidate.device != "cpu":
@@ -104,6 +105,10 @@ class Draw:
         layer.load(transplanted(wanted, layer.state(values=False)))
         layer.call("eval")
         return layer
+
+    def _sent(self, answer: Handle, args: tuple) -> list[Any]:
+        """A config is made anew on the answer's side; all else crosses as a value."""
+        return [answer.candidate.twin(a) if dataclasses.is_dataclass(a) else a for a in args]
 
     def gradients(
         self, layer: Handle, out: Handle, *inputs: Handle

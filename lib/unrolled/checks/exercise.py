@@ -139,10 +139,20 @@ def mistaken(exercise: Exercise, mistakes: tuple[Mistake, ...]) -> Any:
     Raises:
         PatchRefused: see :func:`patched_source`.
     """
+    missing = tuple(name for mistake in mistakes for name in mistake.without)
+    return executed(exercise, patched_source(exercise, mistakes), missing)
+
+
+def executed(exercise: Exercise, source: str, without: tuple[str, ...] = ()) -> Any:
+    """What a source text defines under the exercise's name, among the globals of the reference.
+
+    Args:
+        exercise: whose answer the source is.
+        source: a changed reference.
+        without: global names that it does not get.
+    """
     namespace = dict(vars(importlib.import_module(exercise.module)))
-    for mistake in mistakes:
-        for name in mistake.without:
-            namespace.pop(name, None)
-    code = compile(patched_source(exercise, mistakes), f"<mistaken {exercise.id}>", "exec")
-    exec(code, namespace)
+    for name in without:
+        namespace.pop(name, None)
+    exec(compile(source, f"<mistaken {exercise.id}>", "exec"), namespace)
     return namespace[exercise.name]

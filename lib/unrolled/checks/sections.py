@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CHAPTERS = (
+    "00-warm-up", "01-words", "02-recurrence", "03-gates", "04-seq2seq", "05-alignment",
+    "06-self-attention", "07-multi-head", "08-positions", "09-block", "10-transformer", "11-bert",
+    "12-gpt", "13-modern", "14-beyond",
+)  # fmt: skip
+
 _TITLES = {
     "sec-00-softmax": "0.3 Softmax: from scores to shares",
     "sec-00-cross-entropy": "0.4 Cross-entropy: the price of a guess",
@@ -27,17 +33,36 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Section:
-    """A place in the book."""
+    """A place in the book.
+
+    Attributes:
+        label: the anchor.
+        title: what a report calls it.
+        page: its file, from the repository's root.
+    """
 
     label: str
     title: str
+    page: str
 
 
 def section(label: str) -> Section:
     """The section of that label, such as ``"sec-06-masks"``."""
-    return Section(label, _TITLES[label])
+    (chapter,) = (name for name in CHAPTERS if name[:2] == label[4:6])
+    return Section(label, _TITLES[label], f"book/{chapter}/chapter.md")
+
+
+def library_page(layer: str, name: str) -> Section:
+    """Where to read until the chapter is written: the layer's page in the library's reference.
+
+    Args:
+        layer: a module of layers, such as ``"recurrent"``.
+        name: of the exercise's function or class.
+    """
+    title = f"{name} in the library's reference, unrolled.{layer}"
+    return Section(f"unrolled.{layer}.{name}", title, f"book/api/{layer}.md")
 
 
 def all_sections() -> tuple[Section, ...]:
-    """Every section that a report can point to."""
-    return tuple(Section(*item) for item in _TITLES.items())
+    """Every section of a written chapter that a report can point to."""
+    return tuple(section(label) for label in _TITLES)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from typing import Any
+
+PART = re.compile(r"\bpart\((\w+)\)")
 
 
 def readable_source(reference: Any, docstring: bool = True) -> str:
@@ -16,8 +19,9 @@ def readable_source(reference: Any, docstring: bool = True) -> str:
         docstring: keep the docstrings. Default: True.
 
     Returns:
-        The source from ``def`` or ``class`` on, without its decorators and without the argument
-        checks of its methods, ending in a newline.
+        The source from ``def`` or ``class`` on, without its decorators, without the argument
+        checks of its methods and with ``part(LayerNorm)`` as the ``LayerNorm`` that stands for,
+        ending in a newline.
     """
     source = textwrap.dedent(inspect.getsource(inspect.unwrap(reference)))
     node = ast.parse(source).body[0]
@@ -33,7 +37,7 @@ def readable_source(reference: Any, docstring: bool = True) -> str:
                 first = inner.body[0]
                 dropped.update(range(first.lineno - 1, first.end_lineno or first.lineno))
     kept = [line for number, line in enumerate(lines) if number not in dropped]
-    text = "\n".join(kept)
+    text = PART.sub(r"\1", "\n".join(kept))
     while "\n\n\n" in text or ":\n\n" in text:  # what a removed docstring leaves behind
         text = text.replace("\n\n\n", "\n\n").replace(":\n\n", ":\n")
     return text.rstrip() + "\n"

@@ -26,7 +26,8 @@ _FOLDERS = sorted(
     for path in (LIBRARY / folder).glob("*.py")
 )
 SHARED = ("__init__", *_FOLDERS, "views")
-BOUNDARY = ("candidate/__init__", "candidate/values", "candidate/wire", "candidate/host")
+BOUNDARY = ("candidate/__init__", "candidate/fixtures", "candidate/host", "candidate/values",
+            "candidate/wire")  # fmt: skip
 # Where names need not be followed.
 OPEN = {"", "unrolled", *(f"unrolled.{n}" for n in ("arguments", "parts", "plots", *SHARED))}
 INSIDE = ("grading/inside/__init__", "grading/inside/zygote", "grading/inside/cells")
