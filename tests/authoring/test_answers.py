@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unrolled import attention, basics
-from unrolled.authoring.answers import BEGIN, END, answer_cell, borrowed, shapes, signature
+from unrolled.authoring.answers import BEGIN, END, answer_cell, shapes, signature
 from unrolled.checks.source import readable_source
 from unrolled.views import views
 
@@ -108,10 +108,3 @@ def test_signature_and_shapes_in_brief():
 def test_a_docstring_without_shapes_is_refused():
     with pytest.raises(ValueError, match="views has no 'Shape:' section"):
         shapes(views)
-
-
-def test_what_an_answer_borrows_is_what_learners_do_not_write_here():
-    own = frozenset({"split_heads", "merge_heads"})
-    found = borrowed(attention.MultiHeadAttention, own)
-    assert found == [("unrolled.attention", "scaled_dot_product_attention")]
-    assert borrowed(attention.RepairedMultiHead, own) == []

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-import sys
 from typing import Any
 
 from unrolled.checks.source import readable_source
@@ -51,20 +50,6 @@ def shapes(reference: Any) -> str:
     if section is None:
         raise ValueError(f"the docstring of {reference.__name__} has no 'Shape:' section")
     return " ".join(section[1].split()).replace("``", "`").rstrip(".")
-
-
-def borrowed(reference: Any, own: frozenset[str]) -> list[tuple[str, str]]:
-    """Return ``(module, name)`` of what the reference calls and the notebook has to import.
-
-    Args:
-        reference: a function or class of ``unrolled``.
-        own: names that learners write in this assignment; those are not imported.
-    """
-    target = inspect.unwrap(reference)
-    scope = vars(sys.modules[target.__module__])
-    called = _names(ast.parse(readable_source(reference))) - own
-    found = {name: getattr(scope.get(name), "__module__", None) or "" for name in called}
-    return sorted((module, name) for name, module in found.items() if module.startswith("unrolled"))
 
 
 def _parameters(function: Any) -> str:

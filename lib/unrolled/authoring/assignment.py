@@ -15,15 +15,14 @@ What a page may say, each as a fence; all other Markdown becomes text cells:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from unrolled.authoring import cells
-from unrolled.authoring.answers import answer_cell, borrowed, shapes, signature
+from unrolled.authoring.answers import answer_cell, shapes, signature
+from unrolled.authoring.needs import Needs, import_lines, needs
 from unrolled.authoring.parse import Directive, Text, parse
 from unrolled.checks.exercise import Exercise, patched_source
 
@@ -103,21 +102,34 @@ class Assignment:
         )
 
     def _setup(self) -> list[NotebookNode]:
-        own = frozenset(exercise.name for exercise in self.exercises)
-        pairs = {pair for exercise in self.exercises for pair in borrowed(exercise.reference, own)}
-        imports = _import_lines(pairs)
+        pairs = {pair for exercise in self.exercises for pair in self._needs(exercise).imports}
+        imports = "".join(f"{line}\n" for line in import_lines(pairs))
         install = INSTALL.format(repository=self.repository).strip()
         return [
             cells.code("install", install, ("install",)),
             cells.code("setup", SETUP.format(borrowed=imports).strip(), ("setup",)),
         ]
 
+    def _needs(self, exercise: Exercise) -> Needs:
+        return needs(exercise, frozenset(exercise.name for exercise in self.exercises))
+
     def _exercise(self, block: Directive) -> list[NotebookNode]:
         exercise = self._find(block)
         return [
             cells.text(f"task-{exercise.id}", self._task(exercise, block)),
+            *self._given(exercise),
             *_answer_and_check(exercise),
         ]
+
+    def _given(self, exercise: Exercise) -> list[NotebookNode]:
+        """What the answer may call and no package offers, unless an earlier cell has it."""
+        before = self.exercises[: self.exercises.index(exercise)]
+        there = {source for other in before for source in self._needs(other).given}
+        sources = [source for source in self._needs(exercise).given if source not in there]
+        if not sources:
+            return []
+        code = "\n\n\n".join(["# Given: use it as it is.", *sources])
+        return [cells.shown_code(f"given-{exercise.id}", code)]
 
     def _bug_hunt(self, block: Directive) -> list[NotebookNode]:
         exercise = self._find(block)
@@ -182,14 +194,6 @@ def _option(block: Directive, name: str) -> object:
     if name not in block.options:
         raise ValueError(f"line {block.line}: {{{block.name}}} lacks its option :{name}:")
     return block.options[name]
-
-
-def _import_lines(pairs: Iterable[tuple[str, str]]) -> str:
-    modules = groupby(sorted(pairs), key=lambda pair: pair[0])
-    lines = [
-        f"from {module} import {', '.join(n for _, n in group)}\n" for module, group in modules
-    ]
-    return "".join(lines)
 
 
 def _count(number: object, unit: str) -> str:

@@ -19,25 +19,26 @@ def readable_source(reference: Any, docstring: bool = True) -> str:
         docstring: keep the docstrings. Default: True.
 
     Returns:
-        The source from ``def`` or ``class`` on, without its decorators, without the argument
-        checks of its methods and with ``part(LayerNorm)`` as the ``LayerNorm`` that stands for,
-        ending in a newline.
+        The source without the library's argument checks (``@views``), and with
+        ``part(LayerNorm)`` as the ``LayerNorm`` that it stands for, ending in a newline.
     """
-    source = textwrap.dedent(inspect.getsource(inspect.unwrap(reference)))
-    node = ast.parse(source).body[0]
-    lines = source.splitlines()
-    dropped = set(range(node.lineno - 1))  # decorators stand before the def line
-    for inner in ast.walk(node):
+    return readable(textwrap.dedent(inspect.getsource(inspect.unwrap(reference))), docstring)
+
+
+def readable(source: str, docstring: bool = True) -> str:
+    """The same for the source of one statement."""
+    dropped: set[int] = set()
+    for inner in ast.walk(ast.parse(source)):
         for decorator in getattr(inner, "decorator_list", []):
-            if ast.unparse(decorator).startswith("views("):  # argument checks are the library's
+            if ast.unparse(decorator).startswith("views("):
                 dropped.update(range(decorator.lineno - 1, decorator.end_lineno or 0))
-    if not docstring:
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(inner):
-                first = inner.body[0]
-                dropped.update(range(first.lineno - 1, first.end_lineno or first.lineno))
-    kept = [line for number, line in enumerate(lines) if number not in dropped]
+        if docstring or not isinstance(inner, ast.FunctionDef | ast.ClassDef):
+            continue
+        if ast.get_docstring(inner):
+            first = inner.body[0]
+            dropped.update(range(first.lineno - 1, first.end_lineno or first.lineno))
+    kept = [line for number, line in enumerate(source.splitlines()) if number not in dropped]
     text = PART.sub(r"\1", "\n".join(kept))
     while "\n\n\n" in text or ":\n\n" in text:  # what a removed docstring leaves behind
         text = text.replace("\n\n\n", "\n\n").replace(":\n\n", ":\n")
-    return text.rstrip() + "\n"
+    return text.strip() + "\n"

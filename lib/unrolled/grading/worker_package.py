@@ -11,25 +11,29 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from unrolled.checks.exercise import Exercise
-from unrolled.checks.registry import all_exercises
+from torch import nn
 
-LIBRARY = Path(__file__).parents[1]
+from unrolled.authoring.needs import borrowed
+from unrolled.checks import modules
+from unrolled.checks.exercise import Exercise
+from unrolled.checks.registry import all_exercises, exercise, exercises
+
 # Shared by chapters and free of answers; every other module is cut to what earlier chapters need.
 _FOLDERS = sorted(
     f"{folder}/{path.stem}"
     for folder in ("arguments", "parts", "plots")
-    for path in (LIBRARY / folder).glob("*.py")
+    for path in (modules.LIBRARY / folder).glob("*.py")
 )
 SHARED = ("__init__", *_FOLDERS, "views")
 BOUNDARY = ("candidate/__init__", "candidate/fixtures", "candidate/host", "candidate/values",
             "candidate/wire")  # fmt: skip
-# Where names need not be followed.
-OPEN = {"", "unrolled", *(f"unrolled.{n}" for n in ("arguments", "parts", "plots", *SHARED))}
+# Where names need not be followed: all of it is there.
+OPEN = {"", "unrolled", *(f"unrolled.{n.replace('/', '.')}" for n in SHARED)} | {
+    f"unrolled.{folder}" for folder in ("arguments", "parts", "plots")
+}
 INSIDE = ("grading/inside/__init__", "grading/inside/zygote", "grading/inside/cells")
 
 CHECKS_STUB = '''"""Stands for the course's checks, which are asked elsewhere in grading."""
@@ -60,12 +64,12 @@ def worker_files(assignment: str) -> dict[str, str]:
         assignment: the one being graded, such as ``"06-self-attention"``.
     """
     copied = [*SHARED, *BOUNDARY, *INSIDE]
-    files = {f"unrolled/{name}.py": _read(name) for name in copied if _path(name).exists()}
+    files = {f"unrolled/{name}.py": _read(name) for name in copied}
     files["unrolled/grading/__init__.py"] = ""
     files["unrolled/checks/__init__.py"] = CHECKS_STUB
-    for name, text in _earlier_layers(assignment).items():
-        files[f"{name.replace('.', '/')}.py"] = text
-    return files
+    files |= {_file(name): text for name, text in _layers(assignment).items()}
+    packages = {f"{folder}/__init__.py" for name in files for folder in Path(name).parents[:-2]}
+    return dict.fromkeys(packages, "") | files
 
 
 def build_worker_package(assignment: str, build: Path) -> Path:
@@ -96,79 +100,111 @@ def build_worker_package(assignment: str, build: Path) -> Path:
     return target
 
 
-@dataclass
-class _Module:
-    """A layer module's top-level statements by the names they bind."""
-
-    tree: ast.Module
-    source: str
-    bound: dict[str, ast.stmt] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, name: str) -> _Module:
-        source = _read(name.removeprefix("unrolled.").replace(".", "/"))
-        module = cls(ast.parse(source), source)
-        for statement in module.tree.body:
-            for bound in _bound_names(statement):
-                module.bound[bound] = statement
-        return module
-
-
 def helper_source(helpers: Iterable[Exercise]) -> str:
-    """Return the reference answers to some exercises of one module, with all they need of it."""
-    roots = [(helper.module, helper.name) for helper in helpers]
-    needed = _closure(roots, without=set())
-    return _cut(_Module.read(roots[0][0]), needed[roots[0][0]])
+    """Return the reference answers to some exercises and to those that they build on.
+
+    What they need beyond is imported: the worker has it, as a notebook may ask for it.
+    """
+    asked = list(helpers)
+    for helper in asked:  # grows while it is read
+        asked += [exercise(name) for name in helper.uses if exercise(name) not in asked]
+    here = {(helper.module, helper.name) for helper in asked}
+    needed = _closure(here, {}, inside=here)
+    order = sorted(needed, key=[e.module for e in all_exercises() if e in asked].index)
+    text = "\n\n".join(_cut(home, needed[home], {}, here) for home in order)
+    future = "from __future__ import annotations\n\n"
+    return future + text.replace(future, "")
 
 
-def _earlier_layers(assignment: str) -> dict[str, str]:
-    """Cut the layer modules to what exercises before the assignment need."""
+def _layers(assignment: str) -> dict[str, str]:
+    """Cut the layer modules to what the assignment's notebook and earlier answers need."""
     order = list(dict.fromkeys(exercise.chapter for exercise in all_exercises()))
     now = order.index(assignment)
     earlier = [e for e in all_exercises() if order.index(e.chapter) < now]
-    answers = {e.name for e in all_exercises() if order.index(e.chapter) >= now}
-    needed = _closure([(e.module, e.name) for e in earlier], without=answers)
-    return {module: _cut(_Module.read(module), names) for module, names in needed.items()}
+    answers = {(e.module, e.name): e for e in all_exercises() if order.index(e.chapter) >= now}
+    roots = {root for e in earlier for root in ((e.module, e.name), (_public(e), e.name))}
+    needed = _closure(roots | borrowed(exercises(assignment)), answers)
+    return {home: _cut(home, names, answers) for home, names in needed.items()}
 
 
-def _closure(roots: list[tuple[str, str]], without: set[str]) -> dict[str, set[str]]:
-    """Follow names from definition to definition: module to the names needed of it."""
+def _public(found: Exercise) -> str:
+    return modules.public_home(found.module, found.name)
+
+
+def _closure(
+    roots: Iterable[tuple[str, str]],
+    answers: Mapping[tuple[str, str], Exercise],
+    inside: Collection[tuple[str, str]] = (),
+) -> dict[str, set[str]]:
+    """Follow names from definition to definition: module to the names needed of it.
+
+    Args:
+        roots: module and name.
+        answers: whose insides are left out.
+        inside: follow names within the modules of these alone, and not what they import.
+    """
     needed: dict[str, set[str]] = {}
+    homes = {home for home, _ in inside}
     queue = list(roots)
     while queue:
         home, name = queue.pop()
-        if name in without or name in needed.setdefault(home, set()):
+        if home in OPEN or (homes and home not in homes) or name in needed.get(home, ()):
             continue
-        needed[home].add(name)
-        bound = _Module.read(home).bound
-        used = (_followed(bound[u], home, u) for u in _names_in(bound[name]) & bound.keys())
-        queue += [(where, what) for where, what in used if where not in OPEN]
-    return {home: names for home, names in needed.items() if names}
+        needed.setdefault(home, set()).add(name)
+        if (home, name) not in answers:
+            queue += _uses(home, name)
+    return needed
 
 
-def _followed(statement: ast.stmt, home: str, name: str) -> tuple[str, str]:
-    """Say in which module a used name is defined; ``("", name)`` outside the layers."""
-    if isinstance(statement, ast.ImportFrom):
-        origin = statement.module or ""
-        if not origin.startswith("unrolled."):
-            return "", name
-        return origin, next(a.name for a in statement.names if (a.asname or a.name) == name)
-    return ("", name) if isinstance(statement, ast.Import) else (home, name)
+def _uses(home: str, name: str) -> list[tuple[str, str]]:
+    """Module and name of what the statement that binds a name needs of the library."""
+    module = modules.module(home)
+    if name not in module.bound:  # a module below a package: all of it
+        return [(f"{home}.{name}", inner) for inner in modules.module(f"{home}.{name}").bound]
+    origin = module.imports(name)
+    if origin is not None:
+        return [origin] if modules.is_module(origin[0]) else []
+    return [(home, used) for used in modules.names_in(module.bound[name]) & module.bound.keys()]
 
 
-def _cut(module: _Module, names: set[str]) -> str:
-    """Keep the definitions of ``names`` and the imports that these use."""
-    used = set().union(*(_names_in(module.bound[name]) for name in names)) | names
-    kept = []
+def _cut(
+    home: str,
+    names: set[str],
+    answers: Mapping[tuple[str, str], Exercise],
+    here: Collection[tuple[str, str]] = (),
+) -> str:
+    """Keep the statements that bind ``names``; of an answer, its name alone.
+
+    Args:
+        home: the module.
+        names: to be bound.
+        answers: whose insides are left out.
+        here: what need not be imported, being defined beside it.
+    """
+    module = modules.module(home)
+    kept, left_out = [], {name for name in names if (home, name) in answers}
     for statement in module.tree.body:
+        bound = set(modules.bound_names(statement)) & names
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            kept += _cut_import(statement, used)
-        elif set(_bound_names(statement)) & names:
-            first = min([statement.lineno, *(d.lineno for d in _decorators(statement))])
-            lines = module.source.splitlines()[first - 1 : statement.end_lineno]
-            kept.append("\n".join(lines))
+            free = {n for n in names if modules.definition(home, n) not in here}
+            kept += _cut_import(statement, free)
+        elif bound & left_out:
+            kept += [_stub(answers[home, name]) for name in bound]
+        elif bound:
+            kept.append(module.text(min(bound)))
     exported = sorted(name for name in names if not name.startswith("_"))
     return "\n\n".join([*kept, f"__all__ = {exported!r}"]) + "\n"
+
+
+def _stub(answer: Exercise) -> str:
+    """The name of an answer that this assignment or a later one asks for, and nothing of it."""
+    head = f"def {answer.name}(*args, **kwargs):\n    "
+    if isinstance(answer.reference, type):
+        base = "nn.Module" if issubclass(answer.reference, nn.Module) else "object"
+        head = f"from torch import nn\n\nclass {answer.name}({base}):\n" + (
+            "    def __init__(self, *args, **kwargs):\n        "
+        )
+    return head + f"raise NotImplementedError('{answer.name} is left out: it is asked for')"
 
 
 def _cut_import(statement: ast.Import | ast.ImportFrom, used: set[str]) -> list[str]:
@@ -182,29 +218,10 @@ def _cut_import(statement: ast.Import | ast.ImportFrom, used: set[str]) -> list[
     return [ast.unparse(ast.ImportFrom(statement.module, bound, statement.level))]
 
 
-def _decorators(statement: ast.stmt) -> list[ast.expr]:
-    return getattr(statement, "decorator_list", [])
-
-
-def _bound_names(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
-        return [statement.name]
-    if isinstance(statement, ast.Assign):
-        return [target.id for target in statement.targets if isinstance(target, ast.Name)]
-    if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-        return [statement.target.id]
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return [alias.asname or alias.name.split(".")[0] for alias in statement.names]
-    return []
-
-
-def _names_in(statement: ast.stmt) -> set[str]:
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-
-
-def _path(name: str) -> Path:
-    return LIBRARY / f"{name}.py"
+def _file(name: str) -> str:
+    """Where a module lies below the package's root."""
+    return str(modules.path(name).relative_to(modules.LIBRARY.parent))
 
 
 def _read(name: str) -> str:
-    return _path(name).read_text(encoding="utf-8")
+    return (modules.LIBRARY / f"{name}.py").read_text(encoding="utf-8")
