@@ -1,5 +1,8 @@
 """What every test and doctest shares: the names of the examples, and repeatable properties."""
 
+import os
+import tempfile
+
 import hypothesis
 import pytest
 import torch
@@ -8,6 +11,9 @@ import torch
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("repeatable")
 
+
+# What passes a check in a test is not to land in the mylib of who runs it.
+os.environ["UNROLLED_MYLIB"] = os.path.join(tempfile.mkdtemp(prefix="unrolled-"), "mylib")
 
 # Tensors in tests are small: a second thread costs more to wake than it computes.
 torch.set_num_threads(1)

@@ -1,13 +1,14 @@
-"""The command ``unrolled``: grade a class, build the notebooks, ask what this machine can do.
+"""The command ``unrolled``: check answers, grade a class, build the notebooks, ask the machine.
 
-Exit codes: 0 done; 1 done, but something needs a person's look; 2 wrong use, such as an unknown
-assignment; 3 this machine cannot isolate learners' code.
+Exit codes: 0 done; 1 done, but something needs a person's look, such as an answer that does not
+pass; 2 wrong use, such as an unknown assignment; 3 this machine cannot isolate learners' code.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,7 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     options = _parser().parse_args(arguments)
-    return options.run(options)
+    try:
+        return options.run(options)
+    except BrokenPipeError:  # who reads along, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,6 +38,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="unrolled", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="check the answers in a Python file")
+    check.add_argument("file", type=Path, metavar="FILE", help="such as answers.py")
+    check.set_defaults(run=_check)
+    progress = commands.add_parser("progress", help="chapters, points, and whose layer is where")
+    progress.set_defaults(run=_progress)
     grade = commands.add_parser("grade", help="grade what a class handed in")
     grade.add_argument("assignment", help="such as 06-self-attention")
     grade.add_argument("--learner", default="", metavar="ID", help="one learner only")
@@ -49,6 +59,25 @@ def _parser() -> argparse.ArgumentParser:
     for command in (grade, notebooks):
         command.add_argument("--root", type=Path, default=Path.cwd(), help="default: this folder")
     return parser
+
+
+def _check(options: argparse.Namespace) -> int:
+    from unrolled.checks import check, exercise
+    from unrolled.checks.files import NoAnswers, answers_in
+
+    try:
+        answers = answers_in(options.file)
+    except NoAnswers as error:
+        return _refuse(USAGE, str(error))
+    full = [check(answer) == exercise(name).points for name, answer in answers.items()]
+    return DONE if all(full) else LOOK
+
+
+def _progress(options: argparse.Namespace) -> int:
+    from unrolled.checks.progress import progress
+
+    print(progress())
+    return DONE
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -71,7 +100,7 @@ def _grade(options: argparse.Namespace) -> int:
         log = course.class_folder / "grade.log"
         _log_to(log)
         graded = grade_assignment(
-            course, options.assignment, tier, options.learner, progress=_progress
+            course, options.assignment, tier, options.learner, progress=_bar
         )
     except (SandboxMissing, WorkerFailed) as error:
         return _refuse(NO_SANDBOX, str(error))
@@ -83,7 +112,7 @@ def _grade(options: argparse.Namespace) -> int:
     return _refuse(LOOK, f"the grader itself failed on an answer; {log} says why")
 
 
-def _progress(learners: tuple[str, ...]) -> Iterable[str]:
+def _bar(learners: tuple[str, ...]) -> Iterable[str]:
     from tqdm import tqdm
 
     return tqdm(learners, desc="grading", unit="submission")

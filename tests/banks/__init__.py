@@ -21,24 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from banks.questions import QUESTIONS
+
 HERE = Path(__file__).parent
 CELL = re.compile(r"^# %% (?P<exercise>\w+): (?P<title>.+)$", re.MULTILINE)
 OUTSIDE = "outside the catalogue"
 # The notebook name of an exercise, where it is not the exercise's id.
 NAMES = {"repair_multi_head": "RepairedMultiHead"}
-EXERCISES = (
-    "softmax",
-    "cross_entropy",
-    "embedding_lookup",
-    "padding_mask",
-    "causal_mask",
-    "scaled_dot_product_attention",
-    "SelfAttention",
-    "split_heads",
-    "merge_heads",
-    "MultiHeadAttention",
-    "repair_multi_head",
-)
+EXERCISES = tuple(QUESTIONS)
 
 
 @dataclass(frozen=True)

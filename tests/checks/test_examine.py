@@ -29,6 +29,6 @@ def is_layer(found):
 def test_a_layers_arguments_have_their_names():
     found = exercise("MultiHeadAttention")
     wrong = mistaken(found, (found.mistake("keys-values-swapped"),))
-    shown = dict(examine(found.id, wrong).facts())["input"]
+    ((_, shown),) = [row for row in examine(found.id, wrong).facts() if row[0] == "input"]
     assert shown.startswith("d_model ")
     assert ", n_heads " in shown

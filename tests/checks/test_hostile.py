@@ -1,8 +1,12 @@
 """Whatever an answer returns or sends: a report and no points for it, never an error of ours."""
 
 import itertools
+import os
 import random
 import sys
+import threading
+import time
+import warnings
 
 import pytest
 import torch
@@ -12,6 +16,8 @@ from unrolled.candidate.host import Host
 from unrolled.checks import check, examine, exercise
 from unrolled.checks.registry import all_exercises
 
+EVERY = bool(os.environ.get("UNROLLED_EVERY_SEED"))
+VALUES = 10_000 if EVERY else 500  # hostile ones, returned to all exercises together
 DTYPES = (torch.complex64, torch.float16, torch.bfloat16, torch.int64, torch.uint8, torch.bool,
           torch.float8_e4m3fn, torch.float64, torch.float32)  # fmt: skip
 SCALARS = ("", "x" * 50_000, "\ud800", "\x1b[2J<script>", None, True, 0, -1, 10**400, 1e308,
@@ -47,7 +53,7 @@ def forged(rng, depth=0):
     if depth > 2 or rng.random() < 0.6:
         return rng.choice(TREES)
     parts = [forged(rng, depth + 1) for _ in range(rng.randrange(4))]
-    keys = ("parameters", "buffers", "map", "shape")
+    keys = ("parameters", "buffers", "maps", "shape")
     pairs = [[key, part] for key, part in zip(keys, parts, strict=False)]
     return rng.choice([parts, {"tuple": parts}, {"dict": pairs}])
 
@@ -74,16 +80,24 @@ class Forger(LocalTransport):
 @pytest.mark.parametrize("asked", all_exercises(), ids=lambda e: e.id)
 def test_hostile_values_earn_nothing_and_break_nothing(asked):
     rng = random.Random(asked.id)
-    for seed in range(10):
-        report = examine(asked.id, lambda *args, **kwargs: hostile(rng), seed)
+    returned = []
+
+    def answer(*args, **kwargs):
+        returned.append(hostile(rng))
+        return returned[-1]
+
+    for seed in itertools.count():
+        report = examine(asked.id, answer, seed)
         assert report.points == 0
         assert len(report.text()) + len(report._repr_html_()) < 100_000
+        if len(returned) >= VALUES / len(all_exercises()):
+            return
 
 
 @pytest.mark.parametrize("asked", all_exercises(), ids=lambda e: e.id)
 def test_forged_replies_earn_nothing_and_break_nothing(asked):
     rng = random.Random(asked.id)
-    for seed in range(10):
+    for seed in range(10 if EVERY else 1):
         try:
             report = examine(asked.id, Candidate(Forger(asked, rng), asked.name), seed)
         except AnswerDied:
@@ -162,19 +176,92 @@ def makes_a_module(*args, **kwargs):
     return torch.nn.Linear(2, 2)
 
 
-HABITS = [closes_stdout, raises_what_is_no_exception, ends_like_a_generator, returns_itself,
-          never_ends, changes_everything, makes_a_module]  # fmt: skip
+def seeds_everything(query, *args, **kwargs):
+    torch.manual_seed(7)
+    return query
+
+
+def makes_a_generator(*args, **kwargs):
+    yield from args
+
+
+def prints_and_warns(*args, **kwargs):
+    print("x" * 10**6)
+    warnings.warn("y" * 10**6, stacklevel=1)
+
+
+def ends_the_program(*args, **kwargs):
+    sys.exit(0)
+
+
+HABITS = [
+    seeds_everything, makes_a_generator, prints_and_warns, ends_the_program, closes_stdout,
+    raises_what_is_no_exception, ends_like_a_generator, returns_itself, never_ends,
+    changes_everything, makes_a_module,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("habit", HABITS, ids=lambda h: h.__name__)
 def test_check_survives_an_answer(habit, capsys):
     habit.__name__, name = "scaled_dot_product_attention", habit.__name__
+    torch.manual_seed(3)
+    generator = torch.get_rng_state()
     try:
         assert check(habit) == 0
     finally:
         habit.__name__ = name
+    assert torch.equal(torch.get_rng_state(), generator)
     assert torch.get_default_dtype() == torch.float32
     assert torch.zeros(1).device.type == "cpu"
     said = capsys.readouterr()
     assert said.err == ""
     assert "of 11 points" in said.out
+
+
+def loops(logits, dim=-1):
+    while True:
+        pass
+
+
+def sleeps(logits, dim=-1):
+    time.sleep(600)
+
+
+def loops_and_catches(logits, dim=-1):
+    while True:
+        try:
+            while True:
+                pass
+        except Exception:
+            pass
+
+
+@pytest.mark.parametrize("answer", [loops, sleeps, loops_and_catches], ids=lambda f: f.__name__)
+def test_an_answer_that_does_not_end_is_stopped(answer):
+    report = limited(answer)
+    assert report.points == 0
+    assert "your code does not end: it was stopped after 0.2 seconds" in report.fix_first
+
+
+@pytest.mark.parametrize("answer", [loops, loops_and_catches], ids=lambda f: f.__name__)
+def test_also_outside_the_main_thread(answer):
+    reports = []
+    thread = threading.Thread(target=lambda: reports.append(limited(answer)))
+    thread.start()
+    thread.join(60)
+    assert "your code does not end" in reports[0].fix_first
+
+
+def limited(answer):
+    host = Host({"softmax": answer})
+    return examine("softmax", Candidate(LocalTransport(host, seconds=0.2), "softmax"))
+
+
+def test_a_seed_that_an_answer_sets_is_told():
+    def softmax(logits, dim=-1):
+        torch.manual_seed(0)
+        return torch.softmax(logits, dim)
+
+    report = examine("softmax", softmax)
+    assert report.passed
+    assert "Your code changes torch's random seed." in report.notes

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from unrolled.attention import MultiHeadAttention, SelfAttention, scaled_dot_product_attention
+from unrolled.candidate.handles import Opaque
 from unrolled.checks import check, examine, exercise, hint
 from unrolled.checks.exercise import mistaken
 
@@ -42,11 +43,10 @@ def test_a_wrong_answer_says_what_works_what_to_fix_and_where_to_read():
 
 def test_the_shown_numbers_are_those_of_the_smallest_case():
     report = examine("softmax", wrong("softmax", "softmax-sigmoid"))
-    facts = dict(report.facts())
-    shown = facts["expected"].strip("[]").split()
-    assert 2 <= len(shown) <= 4
-    assert sum(map(float, shown)) == pytest.approx(1, abs=0.002)
-    assert facts["expected"] != facts["got"]
+    facts = {name: rest for name, *rest in report.facts()}
+    assert 2 <= len(facts["expected"]) <= 4
+    assert sum(map(float, facts["expected"])) == pytest.approx(1, abs=0.002)
+    assert any(number.startswith("≠ ") for number in facts["got"])
 
 
 def test_a_stub_is_called_one():
@@ -75,6 +75,78 @@ def test_shapes_and_dtypes_are_told_as_wanted_and_returned():
     assert any("head axis" in line for line in keeps_head_axis)
     unknown = lines(lambda ids, pad_id: (ids != pad_id).long()[:, None], "padding_mask")
     assert any("shape" in line and "is wanted" in line for line in unknown)
+
+
+def softmax_with(change):
+    def softmax(logits, dim=-1):
+        return change(logits, torch.softmax(logits, dim))
+
+    return softmax
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (softmax_with(lambda _, p: p * float("nan")), "numbers are NaN"),
+        (softmax_with(lambda _, p: p / 0), "numbers are infinite"),
+        (softmax_with(lambda _, p: p.float()), "dtype float64 is wanted, float32 was returned"),
+        (softmax_with(lambda _, p: p.detach()), "no gradient reaches the input: nothing that"),
+        (softmax_with(lambda z, p: p + 0 * z.mul_(2)), "your code changes its input in place"),
+        (softmax_with(lambda _, p: p[0]), "is wanted, (7,) was returned"),
+        (softmax_with(lambda _, p: None), "a tensor is wanted, None was returned"),
+        (softmax_with(lambda _, p: (x for x in p)), "a tensor is wanted, an Iterated"),
+    ],
+)
+def test_what_many_answers_get_wrong_has_a_sentence_of_its_own(answer, says):
+    report = examine("softmax", answer, seed=3)
+    assert says in report.fix_first or says in report.text()
+
+
+def test_a_changed_input_is_told_by_its_name():
+    def scaled_dot_product_attention(query, key, value, mask=None, dropout=0.0, need_weights=False):
+        out = exercise("scaled_dot_product_attention").reference(
+            query, key, value, mask, dropout, need_weights
+        )
+        value.data.add_(1)
+        return out
+
+    report = examine("scaled_dot_product_attention", scaled_dot_product_attention)
+    assert "value is changed in place: work on a copy" in report.probes[-1].difference.how
+
+
+def test_a_parameter_that_nothing_depends_on_is_named():
+    class SelfAttention(exercise("SelfAttention").reference):
+        def forward(self, x, mask=None, need_weights=False):
+            return super().forward(x, mask, need_weights) if self.training else self.v_proj(x)
+
+    report = examine("SelfAttention", SelfAttention)
+    (gradients,) = [r for r in report.probes if r.probe.name.startswith("gradients")]
+    assert gradients.difference.where == "x"  # numbers: the first thing that differs
+
+    class Partly(exercise("SelfAttention").reference):
+        def forward(self, x, mask=None, need_weights=False):
+            q = self.q_proj(x).detach()
+            return scaled_dot_product_attention(q, self.k_proj(x), self.v_proj(x))
+
+    (gradients,) = [
+        r for r in examine("SelfAttention", Partly).probes if r.probe.name.startswith("gradients")
+    ]
+    assert isinstance(gradients.observed["q_proj.weight"], Opaque)
+
+
+def test_shapes_stand_axis_by_axis_and_what_differs_is_marked():
+    text = lines(lambda ids, pad_id: (ids != pad_id)[:, None, :, None], "padding_mask")
+    (axes,) = [line.split() for line in text if "axis 0" in line]
+    (got,) = [line.split() for line in text if line.startswith("  got")]
+    assert axes == ["axis", "0", "axis", "1", "axis", "2", "axis", "3"]
+    assert got.count("≠") == 2
+
+
+def test_what_works_stands_first():
+    text = lines(wrong("scaled_dot_product_attention", "weights-not-returned"))
+    marks = [line[2:4] for line in text if line.startswith(("  ok", "  no"))]
+    assert marks == sorted(marks, reverse=True)
+    assert len(set(marks)) == 2
 
 
 def test_a_missing_parameter_is_told_with_what_was_found():

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from unrolled.candidate.handles import Candidate, Parameter, State
+from unrolled.candidate.values import NO_GRADIENT
 from unrolled.checks.draw import Draw
 from unrolled.checks.transplant import Unfit, gradients_back, transplanted
 
@@ -80,7 +81,7 @@ def test_a_fused_layer_is_the_reference_and_its_gradient_is_cut_apart():
 
 def state(shapes, param_map=None):
     parameters = {n: Parameter(s, None, None, True, n) for n, s in shapes.items()}
-    return State(parameters, {}, param_map or {})
+    return State(parameters, {}, {"": param_map or {}})
 
 
 WANTED = {"w": torch.zeros(2, 3), "b": torch.zeros(2)}
@@ -106,5 +107,5 @@ def test_what_does_not_fit_is_told(found, says):
 
 def test_a_parameter_without_a_gradient_leaves_none_for_all_it_is_made_of():
     found = state({"both": (4, 3)}, {"both": {"cat": ["one", "two"], "dim": 0}})
-    back = gradients_back({"both": None}, found, {"one": (2, 3), "two": (2, 3)})
-    assert back == {"one": None, "two": None}
+    back = gradients_back({"both": NO_GRADIENT}, found, {"one": (2, 3), "two": (2, 3)})
+    assert back == {"one": NO_GRADIENT, "two": NO_GRADIENT}

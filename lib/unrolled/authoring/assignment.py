@@ -22,7 +22,7 @@ from nbformat.v4 import new_notebook
 
 from unrolled.authoring import cells
 from unrolled.authoring.answers import answer_cell, shapes, signature
-from unrolled.authoring.needs import Needs, import_lines, needs
+from unrolled.checks.needs import Needs, import_lines, needs
 from unrolled.authoring.parse import Directive, Text, parse
 from unrolled.checks.exercise import Exercise, patched_source
 
@@ -41,7 +41,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-{borrowed}from unrolled.checks import check, hint
+{borrowed}from unrolled.checks import check, hint, solution, welcome
+
+welcome(globals())
 """
 
 SHAPE_COMMENT = re.compile(r"  # .*$", re.MULTILINE)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from unrolled.candidate.host import GLOBALS, Host
 from unrolled.candidate.limits import LIMIT, TimeLimit, TimeUp
-from unrolled.candidate.values import Opaque, Packer, Reference, ValueRefused, unpack
+from unrolled.candidate.values import NO_GRADIENT, Opaque, Packer, Reference, ValueRefused, unpack
 from unrolled.candidate.wire import AnswerDied, Callback, Message, Transport, WireError
 
 MAX_MESSAGE = 2_000
@@ -47,11 +47,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class State:
-    """A module's parameters and buffers by name, and its ``PARAM_MAP``."""
+    """A module's parameters and buffers by name, and the ``PARAM_MAP`` of each of its parts."""
 
     parameters: dict[str, Parameter]
     buffers: dict[str, Tensor]
-    map: dict[str, Any]
+    maps: dict[str, Any]
 
 
 @dataclass
@@ -94,12 +94,14 @@ class Candidate:
         transport: brings steps to a :class:`~unrolled.candidate.host.Host`.
         name: the global name of the answer.
         device: where the answer finds every tensor it is given. Values come back to the CPU.
+        strided: tensors reach the answer with gaps in memory, so that none is contiguous.
     """
 
-    def __init__(self, transport: Transport, name: str, device: str = "cpu"):
+    def __init__(self, transport: Transport, name: str, device: str = "cpu", strided: bool = False):
         self.transport = transport
         self.name = name
         self.device = device
+        self.strided = strided
         self.steps: list[dict[str, Any]] = []
         self.numbers = itertools.count()
         self.callees: list[Callee] = []
@@ -134,7 +136,7 @@ class Candidate:
         steps, self.steps = self.steps, []
         packer = Packer()
         trees = [packer.tree(step) for step in steps]
-        message = {"steps": trees, "device": self.device}
+        message = {"steps": trees, "device": self.device, "strided": self.strided}
         reply, tensors = self.transport.request(message, packer.tensors, self._called)
         try:
             return self._read(reply, tensors)
@@ -200,7 +202,7 @@ class Candidate:
 
     def vjp(
         self, outputs: list[Handle], cotangents: list[Tensor], wrt: list[Any]
-    ) -> list[Tensor | None]:
+    ) -> list[Tensor | Opaque]:
         """Pull cotangents back through the answer.
 
         Args:
@@ -209,9 +211,15 @@ class Candidate:
             wrt: handles of inputs put with ``requires_grad``, or ``(module, parameter name)``.
 
         Returns:
-            One gradient each, None where the outputs do not depend on it.
+            One gradient each, ``NO_GRADIENT`` where the outputs do not depend on it.
+
+        Raises:
+            WireError: if the other side sends anything but one for each.
         """
-        return self.ask("vjp", outputs=outputs, cotangents=cotangents, wrt=wrt)
+        found = self.ask("vjp", outputs=outputs, cotangents=cotangents, wrt=wrt)
+        if not isinstance(found, list) or len(found) != len(wrt):
+            raise WireError("a malformed reply: not one gradient for each thing")
+        return [NO_GRADIENT if gradient is None else gradient for gradient in found]
 
     def environment(self) -> dict[str, Any]:
         """What the answer left as default dtype, device and gradient mode."""
@@ -258,8 +266,7 @@ class Handle(Reference):
         raw = self.candidate.ask("state", target=self, values=values)
         try:
             parameters = {name: Parameter(**fields) for name, fields in raw["parameters"].items()}
-            mapped = raw["map"] if isinstance(raw["map"], dict) else {}
-            return State(parameters, dict(raw["buffers"]), mapped)
+            return State(parameters, dict(raw["buffers"]), dict(raw["maps"]))
         except (TypeError, KeyError, AttributeError, ValueError):
             raise WireError("a malformed module state") from None
 

@@ -28,7 +28,8 @@ from unrolled.candidate.wire import Callback, Message
 
 MAX_PRINTED = 20_000
 MAX_MESSAGE = 2_000
-GLOBALS = ("default dtype", "default device", "gradient mode")  # what answers may change of torch
+# What answers may change of torch.
+GLOBALS = ("default dtype", "default device", "gradient mode", "random seed")
 
 
 class Host:
@@ -42,6 +43,7 @@ class Host:
         self.namespace = namespace
         self.objects: dict[int, Any] = {}
         self.call_back: Callback | None = None
+        self.seed = 0  # that torch's generator should have
 
     def handle(
         self, message: Message, tensors: list[Tensor], callback: Callback
@@ -49,9 +51,11 @@ class Host:
         """Carry out a message's steps; reply with the values asked for, or the first error."""
         self.call_back = callback
         tensors = [tensor.to(message["device"]) for tensor in tensors]
+        if message["strided"]:
+            tensors = [torch.stack((tensor, tensor), dim=-1)[..., 0] for tensor in tensors]
         packer = Packer()
         reply: Message = {"values": [], "error": None}
-        with _captured(reply), _restored(reply):
+        with _captured(reply), self._restored(reply):
             for step in message["steps"]:
                 try:
                     self._step(step, tensors, packer, reply["values"])
@@ -69,6 +73,31 @@ class Host:
             self.objects[step["keep"]] = result
         else:
             values.append(packer.tree(result))
+
+    @contextlib.contextmanager
+    def _restored(self, reply: Message) -> Iterator[None]:
+        """Put back what an answer may change globally, and say what it was."""
+        generators = torch.get_rng_state(), np.random.get_state(), random.getstate()
+        dtype, device, grad = (
+            torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
+        )  # fmt: skip
+        torch.set_grad_enabled(True)
+        self.seed = torch.initial_seed()
+        try:
+            yield
+        finally:
+            now = (
+                torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled(),
+                torch.initial_seed(),
+            )  # fmt: skip
+            wanted = dtype, device, True, self.seed
+            reply["changed"] = [n for n, a, b in zip(GLOBALS, wanted, now, strict=True) if a != b]
+            torch.set_default_dtype(dtype)
+            torch.set_default_device(None if device == torch.device("cpu") else device)
+            torch.set_grad_enabled(grad)
+            torch.set_rng_state(generators[0])
+            np.random.set_state(generators[1])
+            random.setstate(generators[2])
 
     # What a step can do. A learner's object arrives as itself: references are resolved before.
 
@@ -88,6 +117,7 @@ class Host:
         """Call a thing or its method, all sources of randomness seeded first if asked."""
         if seed is not None:
             torch.manual_seed(seed)
+            self.seed = torch.initial_seed()
             np.random.seed(seed % 2**32)
             random.seed(seed)
         return (target if method is None else getattr(target, method))(*args, **kwargs)
@@ -109,7 +139,7 @@ class Host:
         return target
 
     def state(self, target: nn.Module, values: bool) -> Any:
-        """Describe a module: parameters and buffers by name, which of them are one, and its map."""
+        """Describe a module: parameters and buffers by name, which of them are one, its maps."""
         if not isinstance(target, nn.Module):
             raise TypeError(f"an nn.Module is wanted, a {type(target).__name__} was made")
         first: dict[int, str] = {}
@@ -125,7 +155,11 @@ class Host:
         return {
             "parameters": parameters,
             "buffers": dict(target.named_buffers()) if values else {},
-            "map": getattr(target, "PARAM_MAP", {}),
+            "maps": {
+                path: module.PARAM_MAP
+                for path, module in target.named_modules()
+                if hasattr(type(module), "PARAM_MAP")
+            },
         }
 
     def load(self, target: nn.Module, values: dict[str, Tensor]) -> None:
@@ -218,29 +252,6 @@ def _captured(reply: Message) -> Iterator[None]:
         yield
     reply["printed"] = printed.getvalue()
     reply["warned"] = [str(w.message)[:MAX_MESSAGE] for w in warned[:20]]
-
-
-@contextlib.contextmanager
-def _restored(reply: Message) -> Iterator[None]:
-    """Put back what an answer may change globally, and say what it was."""
-    generators = torch.get_rng_state(), np.random.get_state(), random.getstate()
-    dtype, device, grad = (
-        torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
-    )  # fmt: skip
-    torch.set_grad_enabled(True)
-    try:
-        yield
-    finally:
-        now = torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
-        reply["changed"] = [
-            n for n, a, b in zip(GLOBALS, (dtype, device, True), now, strict=True) if a != b
-        ]
-        torch.set_default_dtype(dtype)
-        torch.set_default_device(None if device == torch.device("cpu") else device)
-        torch.set_grad_enabled(grad)
-        torch.set_rng_state(generators[0])
-        np.random.set_state(generators[1])
-        random.setstate(generators[2])
 
 
 def _described(error: BaseException) -> dict[str, Any]:

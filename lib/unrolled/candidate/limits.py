@@ -37,7 +37,7 @@ class TimeLimit:
     @property
     def says(self) -> str:
         """The sentence for a learner."""
-        return f"it was stopped after {self.seconds:g} seconds: does a loop never end?"
+        return f"it was stopped after {self.seconds:g} seconds"
 
     def __enter__(self) -> TimeLimit:
         self._began = time.monotonic()

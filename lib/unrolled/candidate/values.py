@@ -44,6 +44,9 @@ class Opaque:
     type_name: str
 
 
+NO_GRADIENT = Opaque("missing gradient")
+
+
 @dataclass(frozen=True)
 class Iterated:
     """What an iterator gave, up to a cap; ``more`` if it had not ended."""

@@ -8,12 +8,12 @@ holds the exercises of a chapter.
 
 from unrolled.checks.examine import examine
 from unrolled.checks.exercise import Exercise, Mistake, Probe
-from unrolled.checks.notebook import check, hint
+from unrolled.checks.notebook import check, hint, solution, welcome
 from unrolled.checks.registry import all_exercises, exercise, exercises
 from unrolled.checks.report import Report
 from unrolled.checks.sections import Section
 
 __all__ = [
     "Exercise", "Mistake", "Probe", "Report", "Section", "all_exercises", "check", "examine",
-    "exercise", "exercises", "hint",
+    "exercise", "exercises", "hint", "solution", "welcome",
 ]  # fmt: skip

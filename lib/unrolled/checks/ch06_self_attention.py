@@ -154,7 +154,7 @@ def _weights(answer: Handle, draw: Draw) -> Any:
 
 def _large(answer: Handle, draw: Draw) -> Any:
     query, key, value = _rectangle(draw)
-    query[..., -1], key[..., -1] = 1.0, 150.0 * key.size(-1) ** 0.5
+    query[..., -1], key[..., -1] = 1.0, 800.0 * key.size(-1) ** 0.5
     return answer(draw.show("query", query), draw.show("key", key), value).output()
 
 
@@ -197,7 +197,7 @@ SCALED_DOT_PRODUCT_ATTENTION = Exercise(
         Probe("a row that may attend nowhere", _nowhere, 1,
               says="a query that may attend nowhere must get zeros."),
         Probe("weights on request", _weights, 1),
-        Probe("scores around 150 do not overflow", _large, 1),
+        Probe("scores around 800 do not overflow (float64)", _large, 1, dtype=torch.float64),
         Probe("dropout on the weights", _dropout, 1),
         Probe("gradients (float64)", _gradients, 1, dtype=torch.float64),
         Probe("float64 and device kept, inputs unmodified", _kept, 1, values=False,

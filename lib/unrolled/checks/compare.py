@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from unrolled.candidate.values import Opaque
+from unrolled.candidate.values import NO_GRADIENT, Opaque
 from unrolled.checks.draw import kind
 
 # The largest allowed error, as a part of the largest wanted number (or of 1, if that is larger).
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 5e-3}
+DIFFERS = "\u2260 "
+SHOWN = 8  # numbers of a row
+NO_GRADIENT_SAYS = (
+    "no gradient reaches {}: nothing that comes out depends on it, or detach(), .data, .item() or "
+    "torch.tensor() cuts it off"
+)
 
 
 @dataclass(frozen=True)
@@ -33,17 +40,25 @@ class Mismatch:
     Attributes:
         where: which part of the observation, ``""`` if it has one part.
         how: one sentence.
-        wanted, got: the two sides as text, for the row of the first wrong number if numbers differ.
+        wanted, got: the two sides: one text each, or one for each column.
+        columns: what stands above the texts: axes of a shape, places in a row.
+        row: index of the row that the numbers are from.
     """
 
     where: str
     how: str
-    wanted: str = ""
-    got: str = ""
+    wanted: tuple[str, ...] = ()
+    got: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    row: tuple[int, ...] = ()
 
 
 def mismatch(
-    wanted: Any, got: Any, dtype: torch.dtype, tolerance: float | None = None, where: str = ""
+    wanted: Any,
+    got: Any,
+    dtype: torch.dtype,
+    inputs: Mapping[str, Any] = MappingProxyType({}),
+    where: str = "",
 ) -> Mismatch | None:
     """Compare two observations.
 
@@ -51,7 +66,7 @@ def mismatch(
         wanted: what the reference gave; floating point in float64.
         got: what the answer gave.
         dtype: what floating-point tensors of the answer must be.
-        tolerance: relative; default: that of ``dtype``.
+        inputs: what was drawn, by name: one that comes back changed has its own sentence.
         where: name of the part, for the report.
 
     Returns:
@@ -60,36 +75,52 @@ def mismatch(
     if isinstance(got, Raised):
         return None if got == wanted else Mismatch(where, _raised(got))
     if isinstance(wanted, Tensor):
-        return _tensor_mismatch(wanted, got, dtype, tolerance or TOLERANCE[dtype], where)
+        found = _tensor_mismatch(wanted, got, dtype, where)
+        return _in_place(found, wanted, inputs.get(where)) if found else None
     pairs = _children(wanted, got)
     if pairs is None:
         same = _is_plain(wanted) and type(wanted) is type(got) and wanted == got
-        return None if same else Mismatch(where, _differs(wanted, got), _short(wanted), _short(got))
+        sides = (_short(wanted),), (_short(got),)
+        return None if same else Mismatch(where, _differs(wanted, got), *sides)
     for name, one, other in pairs:
         inner = f"{where}, {name}" if where and name else where or name
-        found = mismatch(one, other, dtype, tolerance, inner)
+        found = mismatch(one, other, dtype, inputs, inner)
         if found:
             return found
     return None
 
 
-def distance(one: Any, other: Any) -> float:
+def _in_place(found: Mismatch, wanted: Tensor, given: Any) -> Mismatch:
+    """Say so, if what differs is an input that should have come back as it was."""
+    if not isinstance(given, Tensor) or given.shape != wanted.shape:
+        return found
+    if not torch.allclose(given.double(), wanted.double(), equal_nan=True):
+        return found
+    how = f"{found.where} is changed in place: work on a copy, and leave inputs as they are"
+    return replace(found, how=how)
+
+
+def distance(one: Any, other: Any, dtypes: bool = True) -> float:
     """How far apart two answers' observations are: 0 if equal, infinite if of different form.
 
     The largest difference of two numbers, as a part of the largest number (or of 1); NaN equals
     NaN, and two errors of one sort are equal.
+
+    Args:
+        one, other: observations.
+        dtypes: tensors of two dtypes differ in form, whatever their numbers.
     """
     if isinstance(one, Raised) or isinstance(other, Raised):
         both = isinstance(one, Raised) and isinstance(other, Raised)
         return 0.0 if both and _error_sort(one) == _error_sort(other) else math.inf
     if isinstance(one, Tensor) and isinstance(other, Tensor):
-        if one.shape != other.shape or one.dtype != other.dtype:
+        if one.shape != other.shape or (dtypes and one.dtype != other.dtype):
             return math.inf
         return _largest_error(one, other, equal_nan=True) / _scale(one)
     pairs = _children(one, other)
     if pairs is None:
         return 0.0 if _is_plain(one) and type(one) is type(other) and one == other else math.inf
-    return max((distance(a, b) for _, a, b in pairs), default=0.0)
+    return max((distance(a, b, dtypes) for _, a, b in pairs), default=0.0)
 
 
 def _error_sort(error: Raised) -> str:
@@ -109,31 +140,33 @@ def _children(one: Any, other: Any) -> list[tuple[str, Any, Any]] | None:
     return None
 
 
-def _tensor_mismatch(
-    wanted: Tensor, got: Any, dtype: torch.dtype, tolerance: float, where: str
-) -> Mismatch | None:
+def _tensor_mismatch(wanted: Tensor, got: Any, dtype: torch.dtype, where: str) -> Mismatch | None:
+    if isinstance(got, Opaque) and got == NO_GRADIENT:
+        named = where and where != "gradient" and not where.startswith("part ")
+        return Mismatch(where, NO_GRADIENT_SAYS.format(where if named else "the input"))
     if not isinstance(got, Tensor):
         return Mismatch(where, f"a tensor is wanted, {kind(got)} was returned")
     if got.shape != wanted.shape:
         how = f"shape {tuple(wanted.shape)} is wanted, {tuple(got.shape)} was returned"
-        return Mismatch(where, how, _axes(wanted.shape), _axes(got.shape))
+        return Mismatch(where, how, *_axes(wanted.shape, got.shape))
     expected = dtype if wanted.is_floating_point() else wanted.dtype
     if got.dtype != expected:
         how = f"dtype {_name(expected)} is wanted, {_name(got.dtype)} was returned"
-        return Mismatch(where, how, _name(expected), _name(got.dtype))
+        return Mismatch(where, how, (_name(expected),), (_name(got.dtype),))
     if not wanted.is_floating_point() and torch.equal(got, wanted):
         return None
     error = _largest_error(wanted, got)
-    if error <= tolerance * _scale(wanted):
+    if error <= TOLERANCE[dtype] * _scale(wanted):
         return None
-    return Mismatch(where, _numbers(wanted, got, error), *_rows(wanted, got))
+    return Mismatch(where, _numbers(wanted, got, error), *_row(wanted, got))
 
 
 def _numbers(wanted: Tensor, got: Tensor, error: float) -> str:
-    if got.is_floating_point() and bool(got.isnan().any() & ~wanted.isnan().any()):
-        return f"{int(got.isnan().sum())} of {got.numel()} numbers are NaN"
     if not got.is_floating_point():
         return f"{int((wanted != got).sum())} of {got.numel()} entries differ"
+    for what, these in (("NaN", torch.isnan), ("infinite", torch.isinf)):
+        if bool(these(got).any() & ~these(wanted).any()):
+            return f"{int(these(got).sum())} of {got.numel()} numbers are {what}"
     return f"the largest error is {error:.2g}"
 
 
@@ -152,15 +185,23 @@ def _scale(wanted: Tensor) -> float:
     return max(1.0, float(finite.max())) if finite.numel() else 1.0
 
 
-def _rows(wanted: Tensor, got: Tensor) -> tuple[str, str]:
+def _row(wanted: Tensor, got: Tensor) -> tuple[tuple, tuple, tuple, tuple]:
     """Both sides along the last axis, where the first wrong number stands."""
-    if wanted.dim() == 0:
-        return numbers(wanted), numbers(got)
     error = (wanted.to(torch.float64) - got.to(torch.float64)).abs().nan_to_num(nan=torch.inf)
-    wrong = error > 1e-4 * _scale(wanted) if error.max() > 1e-4 * _scale(wanted) else error > 0
-    index = tuple(int(i) for i in wrong.nonzero()[0][:-1])
-    place = f"at [{', '.join(map(str, index))}] " if index and wanted.shape[:-1].numel() > 1 else ""
-    return place + numbers(wanted[index]), place + numbers(got[index])
+    if wanted.dim() == 0:
+        return (numbers(wanted),), (numbers(got),), (), ()
+    far = error > 1e-4 * _scale(wanted)
+    *row, first = (far if far.any() else error > 0).nonzero()[0].tolist()
+    start = max(0, min(first - 1, wanted.size(-1) - SHOWN))
+    shown = range(start, min(start + SHOWN, wanted.size(-1)))
+    one, other = wanted[tuple(row)], got[tuple(row)]
+    wrong = (far if far.any() else error > 0)[tuple(row)]
+    return (
+        tuple(numbers(one[n]) for n in shown),
+        tuple(f"{DIFFERS if wrong[n] else ''}{numbers(other[n])}" for n in shown),
+        tuple(map(str, shown)),
+        tuple(row) if wanted.shape[:-1].numel() > 1 else (),
+    )
 
 
 def numbers(values: Tensor) -> str:
@@ -175,8 +216,12 @@ def _number(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _axes(shape: torch.Size) -> str:
-    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
+def _axes(wanted: torch.Size, got: torch.Size) -> tuple[tuple, tuple, tuple]:
+    """Both shapes axis by axis, those that differ marked."""
+    axes = range(max(len(wanted), len(got)))
+    sizes = [[str(shape[n]) if n < len(shape) else "none" for n in axes] for shape in (wanted, got)]
+    marked = [g if w == g else f"{DIFFERS}{g}" for w, g in zip(*sizes, strict=True)]
+    return tuple(sizes[0]), tuple(marked), tuple(f"axis {n}" for n in axes)
 
 
 def _name(dtype: torch.dtype) -> str:
@@ -206,4 +251,8 @@ def _raised(error: Raised) -> str:
     if error.type_name == "Unfit":
         return error.message
     at = f", at: {error.line}" if error.line else ""
-    return f"your code raised {error.type_name}: {error.message}{at}"
+    if error.type_name == "TimeUp":
+        return f"your code does not end: {error.message}{at}"
+    if error.type_name == "RuntimeError" and "in-place operation" in error.message:
+        return f"your code changes its input in place; work on a copy{at}"
+    return f"your code raised {error.type_name}: {error.message.rstrip('.')}{at}"

@@ -139,7 +139,7 @@ def ask(
     draw = Draw(seed, exercise.reference, probe.dtype, small)
     observed = observe(exercise, probe, candidate, draw)
     wanted = reference_observation(exercise, probe, seed, small)
-    difference = mismatch(wanted, observed, probe.dtype)
+    difference = mismatch(wanted, observed, probe.dtype, draw.shown)
     earned = 0 if difference else probe.points
     return ProbeResult(probe, earned, difference, wanted, observed, draw.shown)
 

@@ -52,29 +52,39 @@ class Report:
         """The report for a terminal."""
         score = f"{_points(self.points)} of {self.max_points} points"
         lines = [f"{self.exercise:<{_WIDTH}}{score:>16}"]
-        for result in self.probes:
+        for result in self.ordered():
             mark = "ok" if result.passed else "no"
             paid = f"{result.earned}/{result.probe.points}"
             lines.append(f"  {mark:<4}{result.probe.name:<{_WIDTH - 6}}{paid:>16}")
         if self.fix_first:
             lines.append(f"Fix first: {self.fix_first}")
-            lines += [f"  {name:<9} {value}" for name, value in self.facts()]
+            lines += [f"  {row}" for row in _aligned(self.facts())]
         lines += [f"Then: {sentence}" for sentence in self.also]
         lines += list(self.notes)
         if not self.passed:
             lines.append(f'Read {self.section.title}.   For a hint: hint("{self.exercise}")')
         return "\n".join(lines)
 
-    def facts(self) -> list[tuple[str, str]]:
-        """The smallest failing input, what is wanted and what came, as pairs of name and text."""
+    def ordered(self) -> list[ProbeResult]:
+        """What already works, then the rest."""
+        return sorted(self.probes, key=lambda result: not result.passed)
+
+    def facts(self) -> list[tuple[str, ...]]:
+        """The smallest failing input, what is wanted and what came: rows, each with its name."""
         if self.smallest is None or self.smallest.difference is None:
             return []
         difference = self.smallest.difference
-        rows = [("input", describe(self.smallest.inputs))] if self.smallest.inputs else []
+        inputs = describe(self.smallest.inputs)
+        rows = [("input", inputs)] if inputs else []
         if difference.where:
             rows.append(("looked at", difference.where))
+        if self.fix_first.rstrip(".") != f"{self.smallest.probe.name}: {difference.how}":
+            rows.append(("seen", difference.how))
+        if difference.columns:
+            row = ", ".join(map(str, difference.row))
+            rows.append((f"row {row}" if row else "", *difference.columns))
         if difference.wanted or difference.got:
-            rows += [("expected", difference.wanted), ("got", difference.got)]
+            rows += [("expected", *difference.wanted), ("got", *difference.got)]
         return rows
 
     def _repr_html_(self) -> str:
@@ -82,6 +92,18 @@ class Report:
 
     def __str__(self) -> str:
         return self.text()
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Rows as text; the columns of a table stand below each other."""
+    cells = [row for row in rows if len(row) > 2]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if cells else []
+    lines = []
+    for name, *rest in rows:
+        if len(rest) > 1:
+            rest = [text.rjust(width) for text, width in zip(rest, widths[1:], strict=True)]
+        lines.append(f"{name:<9} {'  '.join(rest)}".rstrip())
+    return lines
 
 
 def _points(points: float) -> str:
@@ -110,6 +132,15 @@ def blank_reason(results: tuple[ProbeResult, ...]) -> str:
     return ""
 
 
+def _html_row(row: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """A row of facts; what has one cell runs over all columns."""
+    name, *cells = map(html.escape, row)
+    span = max(map(len, rows)) - len(cells) if len(cells) == 1 else 1
+    style = "style='text-align:left'"
+    made = "".join(f"<td {style} colspan='{span}'><code>{cell}</code></td>" for cell in cells)
+    return f"<tr><th scope='row' {style}>{name}</th>{made}</tr>"
+
+
 def render_html(report: Report) -> str:
     """The report for a notebook: a table that reads well in light, dark and aloud."""
     escape = html.escape
@@ -117,7 +148,7 @@ def render_html(report: Report) -> str:
         f"<tr><td style='text-align:left'>{'✓ ok' if r.passed else '✗ no'}</td>"
         f"<td style='text-align:left;max-width:none'>{escape(r.probe.name)}</td>"
         f"<td style='text-align:right'>{r.earned}/{r.probe.points}</td></tr>"
-        for r in report.probes
+        for r in report.ordered()
     )
     parts = [
         "<div class='unrolled-report' style='max-width:46rem;font-size:0.95em'>",
@@ -131,11 +162,7 @@ def render_html(report: Report) -> str:
         f"<tbody>{rows}</tbody></table>",
     ]
     if report.fix_first:
-        facts = "".join(
-            f"<tr><th scope='row' style='text-align:left'>{escape(name)}</th>"
-            f"<td style='text-align:left'><code>{escape(value)}</code></td></tr>"
-            for name, value in report.facts()
-        )
+        facts = "".join(_html_row(row, report.facts()) for row in report.facts())
         parts.append(f"<p><strong>Fix first:</strong> {escape(report.fix_first)}</p>")
         parts.append(f"<table>{facts}</table>" if facts else "")
     parts += [f"<p><strong>Then:</strong> {escape(sentence)}</p>" for sentence in report.also]

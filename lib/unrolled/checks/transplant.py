@@ -7,9 +7,12 @@ text that a learner wrote.
 
 from __future__ import annotations
 
+from typing import Any
+
 from torch import Tensor
 
 from unrolled.candidate.handles import State
+from unrolled.candidate.values import NO_GRADIENT, Opaque
 from unrolled.parts import param_map
 
 MAX_PARAMETERS = 1_000
@@ -33,8 +36,9 @@ def transplanted(wanted: dict[str, Tensor], state: State) -> dict[str, Tensor]:
         raise Unfit(f"the layer has {len(state.parameters)} parameters, {len(wanted)} are wanted")
     used: set[str] = set()
     values = {}
+    maps = mapped(state)
     for name, parameter in state.parameters.items():
-        expression = state.map.get(name, name)
+        expression = maps.get(name, name)
         try:
             value = param_map.evaluate(expression, wanted)
             used.update(param_map.names(expression))
@@ -54,14 +58,15 @@ def transplanted(wanted: dict[str, Tensor], state: State) -> dict[str, Tensor]:
 
 
 def gradients_back(
-    own: dict[str, Tensor | None], state: State, shapes: dict[str, tuple[int, ...]]
-) -> dict[str, Tensor | None]:
+    own: dict[str, Tensor | Opaque], state: State, shapes: dict[str, tuple[int, ...]]
+) -> dict[str, Tensor | Opaque]:
     """Gradients of a learner's parameters as gradients of the reference's."""
-    back: dict[str, Tensor | None] = {}
+    back: dict[str, Tensor | Opaque] = {}
+    maps = mapped(state)
     for name, gradient in own.items():
-        expression = state.map.get(name, name)
-        if gradient is None:
-            back.update(dict.fromkeys(param_map.names(expression)))
+        expression = maps.get(name, name)
+        if not isinstance(gradient, Tensor):
+            back.update(dict.fromkeys(param_map.names(expression), NO_GRADIENT))
         elif isinstance(expression, str):
             back[expression] = gradient
         elif "transpose" in expression:
@@ -72,7 +77,24 @@ def gradients_back(
             dim = expression.get("dim", 0)
             sizes = [shapes[part][dim] for part in expression["cat"]]
             back.update(zip(expression["cat"], gradient.split(sizes, dim), strict=True))
-    return {name: back.get(name) for name in shapes}
+    return {name: back.get(name, NO_GRADIENT) for name in shapes}
+
+
+def mapped(state: State) -> dict[str, Any]:
+    """Full name of a renamed parameter to what it is made of; a whole's map before its parts'.
+
+    Raises:
+        Unfit: if an entry is none of the forms.
+    """
+    found: dict[str, Any] = {}
+    for path, entries in list(state.maps.items())[:MAX_PARAMETERS]:
+        prefix = f"{path}." if path else ""
+        for name, expression in entries.items() if isinstance(entries, dict) else ():
+            try:
+                found.setdefault(f"{prefix}{name}", param_map.within(expression, prefix))
+            except (TypeError, ValueError, AttributeError):
+                raise Unfit(f"PARAM_MAP[{name!r}] is not one of the forms it can have") from None
+    return found
 
 
 def _missing(missing: list[str], state: State) -> str:

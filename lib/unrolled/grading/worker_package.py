@@ -16,7 +16,7 @@ from pathlib import Path
 
 from torch import nn
 
-from unrolled.authoring.needs import borrowed
+from unrolled.checks.needs import borrowed
 from unrolled.checks import modules
 from unrolled.checks.exercise import Exercise
 from unrolled.checks.registry import all_exercises, exercise, exercises

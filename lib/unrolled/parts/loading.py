@@ -65,16 +65,5 @@ def _maps(model: nn.Module) -> dict[str, Any]:
     for path, module in model.named_modules():
         prefix = f"{path}." if path else ""
         for name, expression in getattr(type(module), "PARAM_MAP", {}).items():
-            found.setdefault(prefix + name, _prefixed(expression, prefix))
+            found.setdefault(prefix + name, param_map.within(expression, prefix))
     return found
-
-
-def _prefixed(expression: Any, prefix: str) -> Any:
-    if isinstance(expression, str):
-        return prefix + expression
-    prefixed = {k: v for k, v in expression.items() if k == "dim"}
-    for form in set(expression) - {"dim"}:
-        part_names = expression[form]
-        single = isinstance(part_names, str)
-        prefixed[form] = prefix + part_names if single else [prefix + n for n in part_names]
-    return prefixed

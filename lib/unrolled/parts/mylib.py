@@ -8,23 +8,41 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import itertools
 import json
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-__all__ = ["mine", "store"]
+__all__ = ["home", "mine", "passed", "store"]
 
 PACKAGE = "mylib"
 LEDGER = "passed.json"
 
 
-def mine(folder: str | Path = PACKAGE, unpassed: bool = False) -> dict[str, Any]:
+def home() -> Path:
+    """Say where a learner's library is, or will be.
+
+    Returns:
+        The folder that ``UNROLLED_MYLIB`` names, else ``mylib`` in the nearest folder at or above
+        the working directory that has one or is the course's own, else in the working directory.
+    """
+    if named := os.environ.get("UNROLLED_MYLIB"):
+        return Path(named)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / PACKAGE).is_dir() or (folder / "_toc.yml").exists():
+            return folder / PACKAGE
+    return here / PACKAGE
+
+
+def mine(folder: str | Path | None = None, unpassed: bool = False) -> dict[str, Any]:
     """Import a learner's own layers, to build models from: ``with use(mine()): ...``.
 
     Args:
-        folder: where they are. Default: ``mylib`` in the working directory.
+        folder: where they are. Default: :func:`home`.
         unpassed: also take what has not passed its checks, or changed since. Default: False.
 
     Returns:
@@ -34,13 +52,13 @@ def mine(folder: str | Path = PACKAGE, unpassed: bool = False) -> dict[str, Any]
         ValueError: if there is no such folder, a file did not pass in the form it has now, does
             not define its part, or cannot be imported.
     """
-    folder = Path(folder)
+    folder = home() if folder is None else Path(folder)
     if not folder.is_dir():
         raise ValueError(f"folder={str(folder)!r} does not exist: an answer that passes makes it")
-    passed = _passed(folder)
+    good = passed(folder)
     files = sorted(path for path in folder.glob("*.py") if not path.stem.startswith("_"))
     for path in files:
-        if not unpassed and passed.get(path.stem) != _digest(path.read_bytes()):
+        if not unpassed and path.stem not in good:
             raise ValueError(
                 f"{path.name} has not passed its checks in the form it has now: check it again, "
                 "or ask for mine(unpassed=True)"
@@ -49,36 +67,65 @@ def mine(folder: str | Path = PACKAGE, unpassed: bool = False) -> dict[str, Any]
     return {path.stem: _imported(path) for path in files}
 
 
-def store(name: str, source: str, folder: str | Path = PACKAGE) -> Path:
-    """Put an answer that passed into the folder; an older one stays beside it as ``NAME.py.bak``.
+def passed(folder: str | Path | None = None) -> dict[str, Path]:
+    """List the answers that passed their checks in the form that they have now.
+
+    Args:
+        folder: where they are. Default: :func:`home`.
+
+    Returns:
+        Name of the part to its file; empty if there is no such folder.
+    """
+    folder = home() if folder is None else Path(folder)
+    files = {name: (folder / f"{name}.py", digest) for name, digest in _ledger(folder).items()}
+    return {
+        name: path
+        for name, (path, digest) in files.items()
+        if path.exists() and _digest(path.read_bytes()) == digest
+    }
+
+
+def store(name: str, source: str, folder: str | Path | None = None) -> Path:
+    """Put an answer that passed into the folder; what it replaces stays beside it.
 
     Args:
         name: of the part, a Python identifier.
         source: of a module that defines it.
-        folder: made if missing. Default: ``mylib`` in the working directory.
+        folder: made if missing. Default: :func:`home`.
 
     Returns:
-        The file written.
+        The file written. An older one is now ``NAME.py.bak``, or ``NAME.py.bak2`` and so on.
 
     Raises:
         ValueError: if ``name`` is not an identifier.
     """
     if not name.isidentifier():
         raise ValueError(f"name={name!r} is not a Python name, that of a part is wanted")
-    folder = Path(folder)
+    folder = home() if folder is None else Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.py"
     if path.exists() and path.read_text(encoding="utf-8") != source:
-        path.replace(path.with_suffix(".py.bak"))
+        path.replace(_backup(path))
     path.write_text(source, encoding="utf-8")
-    ledger = {**_passed(folder), name: _digest(path.read_bytes())}
+    ledger = {**_ledger(folder), name: _digest(path.read_bytes())}
     (folder / LEDGER).write_text(json.dumps(ledger, indent=1) + "\n", encoding="utf-8")
     return path
 
 
-def _passed(folder: Path) -> dict[str, str]:
-    ledger = folder / LEDGER
-    return json.loads(ledger.read_text(encoding="utf-8")) if ledger.exists() else {}
+def _backup(path: Path) -> Path:
+    """A name beside a file that is not taken."""
+    numbers = itertools.chain([""], itertools.count(2))
+    names = (path.with_name(f"{path.name}.bak{number}") for number in numbers)
+    return next(name for name in names if not name.exists())
+
+
+def _ledger(folder: Path) -> dict[str, str]:
+    """What passed, by the hash it had; a ledger that cannot be read vouches for nothing."""
+    try:
+        found = json.loads((folder / LEDGER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _digest(content: bytes) -> str:

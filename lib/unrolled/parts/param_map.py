@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["evaluate", "names"]
+__all__ = ["evaluate", "names", "within"]
 
 MAX_PARTS = 100  # of a parameter that PARAM_MAP puts together
 
@@ -57,4 +57,23 @@ def names(expression: Any) -> list[str]:
     found = [found] if isinstance(found, str) else [str(name) for name in found]
     if len(found) > MAX_PARTS:
         raise ValueError(f"at most {MAX_PARTS} parts can be one parameter, {len(found)} were given")
+    return found
+
+
+def within(expression: Any, prefix: str) -> Any:
+    """Return an entry of a part's map in the names of the model that holds the part.
+
+    Args:
+        expression: a name, or one of the forms above.
+        prefix: the part's path in the model, with its full stop; empty for the model itself.
+
+    Raises:
+        AttributeError, TypeError: if it is none of the forms.
+    """
+    if isinstance(expression, str):
+        return prefix + expression
+    found = {}
+    for form, value in expression.items():
+        named = value if form == "dim" else [prefix + name for name in names({form: value})]
+        found[form] = prefix + value if isinstance(value, str) else named
     return found

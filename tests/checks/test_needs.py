@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from unrolled.authoring.needs import borrowed, import_lines, needs
 from unrolled.checks import all_exercises, exercise, exercises
+from unrolled.checks.needs import borrowed, import_lines, needs
 
 CHAPTERS = list(dict.fromkeys(found.chapter for found in all_exercises()))
 

@@ -1,0 +1,117 @@
+"""A passed answer as a file of its own: its definition, and the imports that this needs."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import inspect
+import symtable
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from unrolled.checks import modules
+from unrolled.checks.exercise import Exercise
+from unrolled.checks.needs import needs
+from unrolled.checks.registry import all_exercises
+from unrolled.parts.mylib import PACKAGE, passed
+
+
+class Leans(Exception):
+    """An answer that needs what only its notebook has; ``names`` are those to bring inside."""
+
+    def __init__(self, names: list[str]):
+        super().__init__(", ".join(names))
+        self.names = names
+
+
+def definition(source: str, name: str) -> str | None:
+    """The last definition of a function or class in a cell's source, decorators included."""
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    found = [s for s in statements if name in modules.bound_names(s) and hasattr(s, "body")]
+    if not found:
+        return None
+    first = min([found[-1].lineno, *(d.lineno for d in modules.decorators(found[-1]))])
+    return "\n".join(source.splitlines()[first - 1 : found[-1].end_lineno]) + "\n"
+
+
+def standalone(exercise: Exercise, answer: Any, source: str) -> str:
+    """Return the source of a module that defines the answer, whatever notebook it came from.
+
+    Args:
+        exercise: which it answers.
+        answer: the function or class, whose globals say what its names mean.
+        source: of its definition.
+
+    Raises:
+        Leans: if it uses names that only its notebook defines.
+    """
+    scope = _scope(answer)
+    imports, missing = set(), []
+    for name in sorted(global_names(source) - {exercise.name}):
+        line = _import(name, scope, exercise)
+        if line:
+            imports.add(line)
+        elif name in scope:
+            missing.append(name)
+    if missing:
+        raise Leans(missing)
+    # Older annotations may name what is imported nowhere: they are not evaluated.
+    head = [f'"""My {exercise.name}."""', "", "from __future__ import annotations", ""]
+    lines = [*head, *sorted(imports), *[""][: len(imports)], "", source]
+    return "\n".join(lines)
+
+
+def global_names(source: str) -> set[str]:
+    """Names that a definition reads from outside itself, but for Python's own."""
+    found: set[str] = set()
+    tables = [symtable.symtable(source, "<answer>", "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            outermost = table.get_type() == "module"
+            if symbol.is_referenced() and (outermost or symbol.is_global()):
+                found.add(symbol.get_name())
+    return {name for name in found if not hasattr(builtins, name)}
+
+
+def _scope(answer: Any) -> Mapping[str, Any]:
+    if inspect.isfunction(answer):
+        return answer.__globals__
+    methods = [m for m in vars(answer).values() if inspect.isfunction(m)]
+    return methods[0].__globals__ if methods else {}
+
+
+def _import(name: str, scope: Mapping[str, Any], exercise: Exercise) -> str:
+    """The line that gives a name its meaning elsewhere; nothing if there is none."""
+    value = scope.get(name)
+    if isinstance(value, ModuleType):
+        return f"import {value.__name__} as {name}"
+    if name in _given(exercise):
+        return f"from {exercise.module} import {name}"
+    home = getattr(value, "__module__", None)
+    original = getattr(value, "__qualname__", name)
+    if isinstance(home, str) and home != "__main__" and _offers(home, original, value):
+        home = modules.public_home(home, original) if modules.is_module(home) else home
+        return f"from {home} import {original}" + (f" as {name}" if original != name else "")
+    own = {found.name for found in all_exercises()}
+    return f"from {PACKAGE}.{name} import {name}" if name in own and name in passed() else ""
+
+
+def _offers(home: str, name: str, value: Any) -> bool:
+    try:
+        return getattr(importlib.import_module(home), name, None) is value
+    except Exception:  # a module that was there when the notebook began
+        return False
+
+
+def _given(exercise: Exercise) -> set[str]:
+    module = modules.module(exercise.module)
+    own = frozenset(other.name for other in all_exercises() if other.chapter == exercise.chapter)
+    texts = "\n".join(needs(exercise, own).given)
+    return set(module.bound) & {n for s in ast.parse(texts).body for n in modules.bound_names(s)}
