@@ -184,15 +184,14 @@ def main() -> None:
     found = run(sample, options.workers)
     survivors = sorted((m for m, killer in found if not killer), key=lambda m: (m.path, m.line))
     killed = len(found) - len(survivors)
-    print(
-        f"killed {killed} of {len(found)}: {killed / len(found):.1%}, {changes.wilson(killed, len(found))}"
-    )
+    bounds = changes.wilson(killed, len(found))
+    print(f"killed {killed} of {len(found)}: {killed / len(found):.1%}, {bounds}")
     if options.module or options.sample != 400:
         return
     measure.record(
         "mutants", "python benchmarks/mutants.py", possible=len(every), tried=len(found),
         killed=killed, by_parity_alone=sum("parity" in killer for _, killer in found),
-        interval_95=changes.wilson(killed, len(found)), bar=BAR,
+        interval_95=bounds, bar=BAR,
         survivors=[asdict(m) | {"reason": reason(m)} for m in survivors],
     )  # fmt: skip
     sys.exit(killed / len(found) < BAR)

@@ -67,7 +67,7 @@ def killed(mutant: Mutant) -> bool:
     except Exception:
         return True
     for probe in found.probes:
-        candidate = Candidate(LocalTransport(Host({found.name: answer}), seconds=3), found.name)
+        candidate = Candidate(LocalTransport(Host({found.name: answer}), seconds=15), found.name)
         if not ask(found, probe, candidate, SEED).passed:
             return True
     return False

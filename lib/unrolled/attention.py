@@ -80,6 +80,8 @@ def _fused_attention(query, key, value, mask=None, dropout=0.0, need_weights=Fal
     """Attention in one kernel, which never writes the (Tq, Tk) weights to memory."""
     if need_weights:
         return NotImplemented
+    if mask is not None and mask.dim() < 2:  # the kernel wants an axis for the queries
+        mask = torch.atleast_2d(mask)
     return F.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
 
 

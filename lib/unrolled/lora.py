@@ -85,7 +85,8 @@ class LoRALinear(nn.Module):
         if self.before_merge is None:
             self.before_merge = self.linear.weight.detach().clone()  # (D_out, D_in)
             self.linear.weight += self.scale * (self.lora_B @ self.lora_A)  # (D_out, D_in)
-            self._train(False)
+            self.lora_A.requires_grad_(False)
+            self.lora_B.requires_grad_(False)
 
     @torch.no_grad()
     def unmerge(self) -> None:
@@ -93,11 +94,8 @@ class LoRALinear(nn.Module):
         if self.before_merge is not None:
             self.linear.weight.copy_(self.before_merge)
             self.before_merge = None
-            self._train(True)
-
-    def _train(self, trained: bool) -> None:
-        self.lora_A.requires_grad_(trained)
-        self.lora_B.requires_grad_(trained)
+            self.lora_A.requires_grad_(True)
+            self.lora_B.requires_grad_(True)
 
 
 @views(check=arguments.add_lora)

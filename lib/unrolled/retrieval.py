@@ -53,16 +53,12 @@ def retrieve(
     (tensor([1.0000, 0.7071]), tensor([1, 2]))
     """
     if similarity == "cosine":
-        query, documents = _unit(query), _unit(documents)
+        length, lengths = query.norm(), documents.norm(dim=-1, keepdim=True)  # (), (N, 1)
+        query = query / length.masked_fill(length == 0, 1.0)  # a vector of zeros stays one
+        documents = documents / lengths.masked_fill(lengths == 0, 1.0)
     scores = documents @ query  # (N,)
     best, ids = scores.sort(descending=True, stable=True)  # (N,), (N,)
     return best[:k], ids[:k]  # (k,), (k,)
-
-
-def _unit(vectors: Tensor) -> Tensor:
-    """Divide each vector by its length; a vector of zeros stays one."""
-    lengths = vectors.norm(dim=-1, keepdim=True)  # (..., 1)
-    return vectors / lengths.masked_fill(lengths == 0, 1.0)
 
 
 class Found(NamedTuple):
@@ -168,17 +164,18 @@ def rag_prompt(
     Question: Who sat?
     Answer:
     """
-    prompt = _filled(question, [])
-    arguments.fits(measure(prompt), budget)
-    for n in range(1, len(passages) + 1):
-        longer = _filled(question, passages[:n])
+    if not question.strip():
+        raise ValueError("question is blank, some text is wanted")
+    prompt = asked = f"Question: {question.strip()}\nAnswer:"
+    if budget is not None and measure(asked) > budget:
+        raise ValueError(
+            f"budget={budget}: the prompt without passages is {measure(asked)} long already"
+        )
+    numbered: list[str] = []
+    for n, text in enumerate(passages, start=1):
+        numbered.append(f"[{n}] {' '.join(text.split())}")
+        longer = "\n".join([INSTRUCTION, "", *numbered, "", asked])
         if budget is not None and measure(longer) > budget:
             break
         prompt = longer
     return prompt
-
-
-def _filled(question: str, passages: Sequence[str]) -> str:
-    numbered = [f"[{n}] {' '.join(text.split())}" for n, text in enumerate(passages, start=1)]
-    head = [INSTRUCTION, "", *numbered, ""] if numbered else []
-    return "\n".join([*head, f"Question: {question.strip()}", "Answer:"])

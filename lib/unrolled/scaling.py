@@ -97,8 +97,7 @@ def fit_scaling_law(
         predicted = torch.logaddexp(log_floor, falling)  # (n,)
         return F.huber_loss(predicted / WIDTH, log_losses / WIDTH, reduction="sum")  # ()
 
-    found = [_descend(misfit, start) for start in _starts(log_losses)]
-    log_floor, log_height, log_alpha = min(found, key=lambda theta: misfit(theta).item())
+    log_floor, log_height, log_alpha = _lowest(misfit, _starts(log_losses))
     alpha = log_alpha.exp()
     return log_floor.exp().item(), (log_height + alpha * middle).exp().item(), alpha.item()
 
@@ -113,11 +112,17 @@ def _starts(log_losses: Tensor) -> list[Tensor]:
     ]
 
 
-def _descend(misfit: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
-    """Follow the gradient to the bottom of the valley that a starting point lies in."""
+def _lowest(misfit: Callable[[Tensor], Tensor], starts: list[Tensor]) -> Tensor:
+    """Go a few steps from every starting point, and from the best two to the bottom."""
+    begun = sorted((_descend(misfit, start, 5) for start in starts), key=misfit)
+    return min((_descend(misfit, theta, 100) for theta in begun[:2]), key=misfit)
+
+
+def _descend(misfit: Callable[[Tensor], Tensor], start: Tensor, steps: int) -> Tensor:
+    """Follow the gradient downhill."""
     theta = start.clone().requires_grad_()
     lbfgs = torch.optim.LBFGS(
-        [theta], max_iter=100, tolerance_grad=1e-12, tolerance_change=1e-15,
+        [theta], max_iter=steps, tolerance_grad=1e-12, tolerance_change=1e-15,
         line_search_fn="strong_wolfe",
     )  # fmt: skip
 

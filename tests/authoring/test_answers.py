@@ -105,6 +105,5 @@ def test_signature_and_shapes_in_brief():
     )
 
 
-def test_a_docstring_without_shapes_is_refused():
-    with pytest.raises(ValueError, match="views has no 'Shape:' section"):
-        shapes(views)
+def test_a_function_of_words_has_no_shapes():
+    assert shapes(views) == ""

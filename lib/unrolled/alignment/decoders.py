@@ -7,8 +7,6 @@ batch first, so that beams can reorder it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -81,9 +79,15 @@ class AttentionDecoder(nn.Module):
         self.hidden_size, self.memory_size = hidden_size, memory_size
         self.embedding = nn.Embedding(vocab_size, embedding_size)
         self.dropout = nn.Dropout(dropout)
-        self.attention = make_attention(attention, hidden_size, memory_size)
+        self.attention = self.make_attention(attention)
         self.cell = part(GRUCell)(embedding_size + memory_size, hidden_size)
         self.out = nn.Linear(hidden_size + memory_size + embedding_size, vocab_size)
+
+    def make_attention(self, name: str) -> nn.Module:
+        """Make the attention that is asked for by name."""
+        if name == "additive":
+            return part(AdditiveAttention)(self.hidden_size, self.memory_size, self.hidden_size)
+        return part(LuongAttention)(self.hidden_size, self.memory_size, name)
 
     @views(check=arguments.decode)
     def forward(
@@ -103,12 +107,17 @@ class AttentionDecoder(nn.Module):
     def advance(self, embedded: Tensor, carried: Carried) -> tuple[Tensor, Tensor, Carried]:
         """Take one step: look back from the old state, then move on to the new one."""
         state, fed, memory, mask, projected = carried
-        looked = look(self.attention, state[:, None], memory, mask, projected)
-        context, weights = looked  # (B, 1, M), (B, 1, 1, Tk)
+        context, weights = self.look(state[:, None], carried)  # (B, 1, M), (B, 1, 1, Tk)
         read = torch.cat([embedded, context], dim=2)  # (B, 1, E + M)
         state = self.cell(read.squeeze(1), state)  # (B, H)
         features = torch.cat([state[:, None], context, embedded], dim=2)  # (B, 1, H + M + E)
         return features, weights, (state, fed, memory, mask, projected)
+
+    def look(self, query: Tensor, carried: Carried) -> tuple[Tensor, Tensor]:
+        """Gather from the memory what ``query`` asks for; use its projection, if there is one."""
+        _, _, memory, mask, projected = carried
+        known = () if projected is None else (projected,)
+        return self.attention(query, memory, mask, *known)
 
     def start(self, state: Tensor, memory: Tensor, mask: Tensor | None = None) -> Carried:
         """Gather what is carried from step to step; the memory is projected once, here."""
@@ -183,7 +192,7 @@ class LuongDecoder(AttentionDecoder):
         self.input_feeding = input_feeding
         self.embedding = nn.Embedding(vocab_size, embedding_size)
         self.dropout = nn.Dropout(dropout)
-        self.attention = make_attention(attention, hidden_size, memory_size)
+        self.attention = self.make_attention(attention)
         fed_size = hidden_size if input_feeding else 0
         self.rnn = part(GRU)(embedding_size + fed_size, hidden_size)
         self.combine = nn.Linear(memory_size + hidden_size, hidden_size, bias=False)
@@ -205,7 +214,7 @@ class LuongDecoder(AttentionDecoder):
         state, fed, memory, mask, projected = carried
         read = embedded if fed is None else torch.cat([embedded, fed], dim=2)  # (B, T, E + H)
         outputs, last = self.rnn(read, state[None])  # (B, T, H), (1, B, H)
-        context, weights = look(self.attention, outputs, memory, mask, projected)  # (B, T, M)
+        context, weights = self.look(outputs, carried)  # (B, T, M), (B, 1, T, Tk)
         attentional = self.combine(torch.cat([context, outputs], dim=2)).tanh()  # (B, T, H)
         fed = None if fed is None else attentional[:, -1:]  # (B, 1, H)
         return attentional, weights, (last[0], fed, memory, mask, projected)
@@ -215,18 +224,3 @@ class LuongDecoder(AttentionDecoder):
         carried = super().start(state, memory, mask)
         fed = torch.zeros_like(state)[:, None] if self.input_feeding else None  # (B, 1, H)
         return (carried[0], fed, *carried[2:])
-
-
-def make_attention(name: str, hidden_size: int, memory_size: int) -> nn.Module:
-    """Make the attention that a decoder asks for by name."""
-    if name == "additive":
-        return part(AdditiveAttention)(hidden_size, memory_size, hidden_size)
-    return part(LuongAttention)(hidden_size, memory_size, name)
-
-
-def look(attention: nn.Module, query: Tensor, memory: Tensor, *known: Any) -> tuple[Tensor, Tensor]:
-    """Ask an attention; ``known`` is the mask and, where it can use one, the projected memory."""
-    mask, projected = known
-    if projected is None:
-        return attention(query, memory, mask)
-    return attention(query, memory, mask, projected)

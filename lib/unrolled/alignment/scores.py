@@ -76,7 +76,14 @@ class AdditiveAttention(nn.Module):
         projected = self.project(keys) if projected is None else projected  # (B, Tk, A)
         both = self.q_proj(query)[:, :, None] + projected[:, None]  # (B, Tq, Tk, A)
         scores = self.v(both.tanh()).squeeze(-1)  # (B, Tq, Tk)
-        return average_keys(scores, keys, mask)
+        scores = scores.unsqueeze(1)  # (B, 1, Tq, Tk)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+        weights = scores.softmax(dim=-1)  # (B, 1, Tq, Tk)
+        if mask is not None:
+            # A row that may attend nowhere came out of the softmax as 1/Tk everywhere.
+            weights = weights.masked_fill(~mask, 0.0)
+        return weights.squeeze(1) @ keys, weights  # (B, Tq, Dk), (B, 1, Tq, Tk)
 
 
 class LuongAttention(nn.Module):
@@ -161,17 +168,11 @@ class LuongAttention(nn.Module):
             scores = self.v(both.tanh()).squeeze(-1)  # (B, Tq, Tk)
         else:
             scores = query @ projected.transpose(1, 2)  # (B, Tq, Tk)
-        return average_keys(scores, keys, mask)
-
-
-def average_keys(scores: Tensor, keys: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Turn scores (B, Tq, Tk) into weights, and average the keys by them."""
-    scores = scores.unsqueeze(1)  # (B, 1, Tq, Tk)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
-    weights = scores.softmax(dim=-1)  # (B, 1, Tq, Tk)
-    if mask is not None:
-        # A row that may attend nowhere came out of the softmax as 1/Tk everywhere.
-        weights = weights.masked_fill(~mask, 0.0)
-    context = weights.squeeze(1) @ keys  # (B, Tq, Dk)
-    return context, weights
+        scores = scores.unsqueeze(1)  # (B, 1, Tq, Tk)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+        weights = scores.softmax(dim=-1)  # (B, 1, Tq, Tk)
+        if mask is not None:
+            # A row that may attend nowhere came out of the softmax as 1/Tk everywhere.
+            weights = weights.masked_fill(~mask, 0.0)
+        return weights.squeeze(1) @ keys, weights  # (B, Tq, Dk), (B, 1, Tq, Tk)

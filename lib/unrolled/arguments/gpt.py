@@ -36,6 +36,13 @@ def from_hf_gpt2(config: Mapping[str, Any]) -> None:
     configs.fixed(config, GPT2_FIXED)
 
 
+def kv_cache(cache: Any, n_layers: int) -> None:
+    """Refuse a number of layers that a ``KVCache`` cannot have."""
+    common.whole(n_layers=n_layers)
+    if n_layers < 1:
+        raise ValueError(f"n_layers={n_layers}, at least 1 is wanted")
+
+
 def append(cache: Any, layer: int, key: Tensor, value: Tensor) -> None:
     """Refuse what a ``KVCache`` cannot append."""
     n_layers = len(cache.keys)

@@ -29,15 +29,8 @@ def sinusoidal(self: Any, x: Tensor, start: int = 0) -> None:
 
 
 def learned_positions(self: Any, x: Tensor, start: int = 0) -> None:
-    """Refuse what ``LearnedPositions`` has no vectors for."""
-    max_len, d_model = self.weight.shape
-    tensors.sequences(d_model, x=x)
-    end = start + x.size(1)
-    if start < 0 or end > max_len:
-        raise ValueError(
-            f"start={start} and T={x.size(1)} ask for positions {start} to {end - 1}, "
-            f"0 to {max_len - 1} are there"
-        )
+    """Refuse what ``LearnedPositions`` cannot be added to; the layer says how far it reaches."""
+    tensors.sequences(self.weight.size(1), x=x)
 
 
 def apply_rope(x: Tensor, positions: Tensor, base: float = 10000.0) -> None:

@@ -54,13 +54,5 @@ def rag_prompt(
     budget: int | None = None,
     measure: Callable[[str], int] = len,
 ) -> None:
-    """Refuse what ``rag_prompt`` cannot ask."""
-    if not question.strip():
-        raise ValueError("question is blank, some text is wanted")
+    """Refuse what ``rag_prompt`` cannot ask; lengths and blank questions it refuses itself."""
     common.several("passages", passages, "a list of strings")
-
-
-def fits(length: int, budget: int | None) -> None:
-    """Refuse a budget that the prompt without any passage is over."""
-    if budget is not None and length > budget:
-        raise ValueError(f"budget={budget}: the prompt without passages is {length} long already")

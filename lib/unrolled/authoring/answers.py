@@ -45,10 +45,10 @@ def signature(reference: Any) -> str:
 
 
 def shapes(reference: Any) -> str:
-    """Return the ``Shape:`` section of the docstring as one line of Markdown."""
+    """Return the ``Shape:`` section of the docstring as one line of Markdown; "" without one."""
     section = re.search(r"^Shape:\n((?:[ ]+.*\n)+)", inspect.getdoc(reference) + "\n", re.MULTILINE)
-    if section is None:
-        raise ValueError(f"the docstring of {reference.__name__} has no 'Shape:' section")
+    if section is None:  # of words, not of tensors
+        return ""
     return " ".join(section[1].split()).replace("``", "`").rstrip(".")
 
 
@@ -88,4 +88,5 @@ def _without_argument_errors(source: str) -> str:
     """
     if any(isinstance(node, ast.Raise) for node in ast.walk(ast.parse(source))):
         return source
-    return re.sub(r"^ +Raises:\n(?: +\S.*\n)+\n", "", source, flags=re.MULTILINE)
+    kept = re.sub(r"^( +)Raises:\n(?:\1 +\S.*\n)+\n?", "", source, flags=re.MULTILINE)
+    return re.sub(r'\n\n( +""")$', r"\n\1", kept, flags=re.MULTILINE)  # it stood last

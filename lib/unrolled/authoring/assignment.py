@@ -22,9 +22,9 @@ from nbformat.v4 import new_notebook
 
 from unrolled.authoring import cells
 from unrolled.authoring.answers import answer_cell, shapes, signature
-from unrolled.checks.needs import Needs, import_lines, needs
 from unrolled.authoring.parse import Directive, Text, parse
 from unrolled.checks.exercise import Exercise, patched_source
+from unrolled.checks.needs import Needs, import_lines, needs
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
@@ -37,6 +37,8 @@ if importlib.util.find_spec("unrolled") is None:
 """
 
 SETUP = """\
+from __future__ import annotations
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -161,7 +163,8 @@ class Assignment:
             f"about {exercise.minutes} minutes · "
             f"read *{section.title.split(' in the library')[0]}* in [{where}](../../{section.page})"
         )
-        brief = f"`{signature(exercise.reference)}`  \n{shapes(exercise.reference)}"
+        shape = shapes(exercise.reference)
+        brief = f"`{signature(exercise.reference)}`" + (f"  \n{shape}" if shape else "")
         return f"## Exercise {number}: {heading}\n\n{facts}\n\n{brief}\n\n{block.body}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import signal
 import threading
 import time
@@ -23,7 +24,7 @@ class TimeLimit:
     such signals, the error is raised at the next line of Python.
 
     Args:
-        seconds: all uses together.
+        seconds: all uses together; infinite for none.
     """
 
     def __init__(self, seconds: float):
@@ -41,6 +42,8 @@ class TimeLimit:
 
     def __enter__(self) -> TimeLimit:
         self._began = time.monotonic()
+        if self.seconds == math.inf:
+            return self
         self._by_signal = hasattr(signal, "setitimer") and (
             threading.current_thread() is threading.main_thread()
         )
@@ -56,6 +59,8 @@ class TimeLimit:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.seconds == math.inf:
+            return
         if self._by_signal:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._before)

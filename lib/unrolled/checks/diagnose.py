@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import heapq
 import itertools
-from typing import Any
 
 from unrolled.candidate.handles import Candidate
 from unrolled.checks.compare import TOLERANCE, distance, mismatch
@@ -44,6 +43,18 @@ def _wrong_answer(exercise: Exercise, mistakes: tuple[Mistake, ...]) -> object |
         return mistaken(exercise, mistakes)
     except (PatchRefused, SyntaxError):
         return None  # two patches of one line cannot stand together
+
+
+@functools.lru_cache(maxsize=4096)
+def _observed(
+    exercise: Exercise, mistakes: tuple[Mistake, ...], probe: Probe, seed: int
+) -> object | None:
+    """What a wrong answer gives; kept, for a learner's next answer is compared with it too."""
+    answer = _wrong_answer(exercise, mistakes)
+    if answer is None:
+        return None
+    draw = Draw(seed, exercise.reference, probe.dtype)
+    return observe(exercise, probe, Candidate.local(answer, exercise.name), draw)
 
 
 class _Search:
@@ -125,13 +136,8 @@ class _Search:
     def _agree(self, mistakes: tuple[Mistake, ...], result: ProbeResult) -> bool:
         key = mistakes, result.probe.name
         if key not in self.distances:
-            answer = _wrong_answer(self.exercise, mistakes)
-            observed = None if answer is None else self._observe(answer, result.probe)
+            observed = _observed(self.exercise, mistakes, result.probe, self.examination.seed)
             self.distances[key] = distance(result.observed, observed)
             if len(mistakes) == 1 and mismatch(result.wanted, observed, result.probe.dtype):
                 self.broken.add((mistakes[0], result.probe.name))
         return self.distances[key] <= CLOSE
-
-    def _observe(self, answer: object, probe: Probe) -> Any:
-        draw = Draw(self.examination.seed, self.exercise.reference, probe.dtype)
-        return observe(self.exercise, probe, Candidate.local(answer, self.exercise.name), draw)

@@ -64,25 +64,32 @@ def bleu(
     >>> round(bleu([hypothesis], [reference]), 2)
     53.73
     """
+
+    def ngrams(tokens: Tokens, n: int) -> Counter:
+        return Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
+
     matches, totals = [0] * max_n, [0] * max_n
     hypothesis_length = reference_length = 0
     for hypothesis, given in zip(hypotheses, references, strict=True):
         several = _as_several(given)
+        off_by = [(abs(len(reference) - len(hypothesis)), len(reference)) for reference in several]
         hypothesis_length += len(hypothesis)
-        reference_length += _closest(len(hypothesis), [len(reference) for reference in several])
+        reference_length += min(off_by)[1]  # the closest; of two as close, the shorter
         for n in range(1, max_n + 1):
-            counts, most = _ngrams(hypothesis, n), Counter()
+            counts, most = ngrams(hypothesis, n), Counter()
             for reference in several:
-                most |= _ngrams(reference, n)  # of each n-gram the larger count
+                most |= ngrams(reference, n)  # of each n-gram the larger count
             matches[n - 1] += (counts & most).total()  # of each n-gram the smaller count
             totals[n - 1] += counts.total()
-    if not any(matches) or not all(totals):
+    if not any(matches) or not all(totals) or (smooth == "none" and not all(matches)):
         return 0.0
-    precisions = _precisions(matches, totals, smooth)
-    if 0.0 in precisions:
-        return 0.0
+    log_precision, credit = 0.0, 1.0
+    for matched, total in zip(matches, totals, strict=True):
+        if matched == 0:
+            credit /= 2  # 1/2, 1/4, ... of a match for the orders that have none
+        log_precision += math.log((matched or credit) / total) / max_n
     brevity = min(1.0, math.exp(1 - reference_length / hypothesis_length))
-    return 100 * brevity * math.exp(sum(map(math.log, precisions)) / max_n)
+    return 100 * brevity * math.exp(log_precision)
 
 
 @views(check=arguments.corpus_bleu)
@@ -141,26 +148,6 @@ def corpus_bleu(
 def _as_several(given: Sequence) -> Sequence[Tokens]:
     """References of one sentence as a list of lists, whether it has one or several."""
     return given if given and isinstance(given[0], list | tuple) else [given]
-
-
-def _ngrams(tokens: Tokens, n: int) -> Counter:
-    return Counter(tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1))
-
-
-def _closest(length: int, lengths: list[int]) -> int:
-    return min(lengths, key=lambda candidate: (abs(candidate - length), candidate))
-
-
-def _precisions(matches: list[int], totals: list[int], smooth: str) -> list[float]:
-    """Matches over totals; with smoothing, orders without a match get 1/2, 1/4, ... of one."""
-    found, part = [], 1.0
-    for matched, total in zip(matches, totals, strict=True):
-        if matched == 0 and smooth == "exp":
-            part /= 2
-            found.append(part / total)
-        else:
-            found.append(matched / total)
-    return found
 
 
 # --- sacreBLEU's tokenisers ---------------------------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from unrolled.arguments import common
 from unrolled.arguments import gpt as arguments
 from unrolled.views import views
 
@@ -55,6 +54,9 @@ class KVCache:
     Attributes:
         keys, values: one tensor a layer, ``(B, H, T, d_k)``; None before the first call.
 
+    Shape:
+        keys and values ``(B, H, T, d_k)`` in each layer.
+
     Raises:
         ValueError: if ``n_layers`` is below 1.
 
@@ -66,10 +68,8 @@ class KVCache:
     (torch.Size([1, 2, 6, 4]), 6)
     """
 
+    @views(check=arguments.kv_cache)
     def __init__(self, n_layers: int):
-        common.whole(n_layers=n_layers)
-        if n_layers < 1:
-            raise ValueError(f"n_layers={n_layers}, at least 1 is wanted")
         self.keys: list[Tensor | None] = [None] * n_layers
         self.values: list[Tensor | None] = [None] * n_layers
 

@@ -14,12 +14,11 @@ from unrolled.arguments import configs
 from unrolled.arguments import gpt as arguments
 from unrolled.attention import MultiHeadAttention
 from unrolled.blocks import LayerNorm, TransformerEncoderLayer
-from unrolled.decoding.state import Step
 from unrolled.gpt.attention import Append, CausalAttention
 from unrolled.gpt.cache import KVCache
 from unrolled.gpt.config import GPTConfig
 from unrolled.gpt.generation import CausalModel
-from unrolled.gpt.step import is_plain, token_step
+from unrolled.gpt.step import quick_step
 from unrolled.parts import part
 from unrolled.positions import LearnedPositions
 from unrolled.views import views
@@ -137,7 +136,7 @@ class GPT(CausalModel):
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         if config.tie_word_embeddings:
             self.lm_head.weight = self.token_embedding.weight
-        _initialise(self)
+        self._initialise()
 
     @views(check=arguments.read)
     def forward(
@@ -161,23 +160,23 @@ class GPT(CausalModel):
         x = self.token_embedding(ids)  # (B, T, D)
         x = self.dropout(self.positions(x, start))
         for layer, block in enumerate(self.blocks):
-            x = block(x, visible, None if cache is None else partial(cache.append, layer))
+            append = None if cache is None else partial(cache.append, layer)
+            x = block(x, visible, append)
         x = self.norm(x[:, -1:] if last_only else x)
         return self.lm_head(x)  # (B, T, V)
 
-    def _cached_step(self) -> Step:
-        return token_step(self) if is_plain(self) else self._step
+    def _initialise(self) -> None:
+        """Draw fresh weights as GPT-2 does (Radford et al. 2019, section 2.3)."""
+        std = self.config.initializer_range
+        residual_std = std / math.sqrt(2 * self.config.n_layer)
+        for parameter in self.positions.parameters():
+            nn.init.normal_(parameter, std=std)
+        for name, module in self.named_modules():
+            if isinstance(module, nn.Linear | nn.Embedding):
+                residual = name.endswith(("attention.out_proj", "feed_forward.linear2"))
+                nn.init.normal_(module.weight, std=residual_std if residual else std)
+            if isinstance(module, nn.Linear) and module.bias is not None:
+                nn.init.zeros_(module.bias)
 
 
-def _initialise(model: GPT) -> None:
-    """Draw fresh weights as GPT-2 does (Radford et al. 2019, section 2.3)."""
-    std = model.config.initializer_range
-    residual_std = std / math.sqrt(2 * model.config.n_layer)
-    for parameter in model.positions.parameters():
-        nn.init.normal_(parameter, std=std)
-    for name, module in model.named_modules():
-        if isinstance(module, nn.Linear | nn.Embedding):
-            residual = name.endswith(("attention.out_proj", "feed_forward.linear2"))
-            nn.init.normal_(module.weight, std=residual_std if residual else std)
-        if isinstance(module, nn.Linear) and module.bias is not None:
-            nn.init.zeros_(module.bias)
+CausalModel.quick_steps[GPT] = quick_step

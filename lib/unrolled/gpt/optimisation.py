@@ -24,6 +24,9 @@ def decay_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
         model: any module.
         weight_decay: of the matrices, at least 0.
 
+    Shape:
+        parameters of any shape.
+
     Returns:
         Two parameter groups for an optimiser: the decayed, then the rest with a decay of 0.
 

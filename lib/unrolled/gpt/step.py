@@ -22,12 +22,17 @@ from unrolled.gpt.attention import CausalAttention
 from unrolled.gpt.cache import KVCache
 from unrolled.positions import LearnedPositions
 
-__all__ = ["is_plain", "token_step"]
+__all__ = ["is_plain", "quick_step", "token_step"]
 
 _PLAIN = {
     CausalAttention, FeedForward, LayerNorm, LearnedPositions,
     nn.Dropout, nn.Embedding, nn.Linear, nn.ModuleList,
 }  # fmt: skip
+
+
+def quick_step(model: nn.Module) -> Step | None:
+    """Return :func:`token_step` of a GPT that :func:`is_plain`, None for any other."""
+    return token_step(model) if is_plain(model) else None
 
 
 def is_plain(model: nn.Module) -> bool:

@@ -57,15 +57,11 @@ def alibi_bias(
     Tk = Tq if Tk is None else Tk
     j = torch.arange(Tk, device=device)  # (Tk,)
     i = j[Tk - Tq :].unsqueeze(1)  # (Tq, 1)
-    slopes = torch.tensor(_slopes(n_heads), device=device)[:, None, None]  # (H, 1, 1)
-    return slopes * -(i - j).abs()  # (H, Tq, Tk)
-
-
-def _slopes(n_heads: int) -> list[float]:
-    power = 2 ** (n_heads.bit_length() - 1)  # the largest power of two up to n_heads
-    slopes = [2.0 ** (-8 * (h + 1) / power) for h in range(power)]
-    between = [2.0 ** (-4 * (h + 1) / power) for h in range(0, 2 * power, 2)]
-    return slopes + between[: n_heads - power]
+    power = 2 ** (n_heads.bit_length() - 1)  # the largest power of two up to H
+    exponents = [8 * (h + 1) / power for h in range(power)]
+    exponents += [4 * (h + 1) / power for h in range(0, 2 * (n_heads - power), 2)]
+    slopes = torch.tensor([2.0**-exponent for exponent in exponents], device=device)  # (H,)
+    return slopes[:, None, None] * -(i - j).abs()  # (H, Tq, Tk)
 
 
 def _fused_attention(

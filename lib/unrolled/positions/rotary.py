@@ -59,14 +59,6 @@ def apply_rope(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
             [ 0.5403,  0.8415],
             [-0.4161,  0.9093]])
     """
-    cos, sin = _cos_sin(positions, x, base)  # (T, d_k / 2) or (B, 1, T, d_k / 2), each
-    first, second = x.chunk(2, dim=-1)  # (B, H, T, d_k / 2), each
-    turned = (first * cos - second * sin, second * cos + first * sin)
-    return torch.cat(turned, dim=-1)  # (B, H, T, d_k)
-
-
-def _cos_sin(positions: Tensor, x: Tensor, base: float) -> tuple[Tensor, Tensor]:
-    """Cosine and sine of each position's angles, in the dtype of ``x``."""
     wanted = positions.dtype if positions.is_floating_point() else x.dtype
     dtype = torch.promote_types(wanted, torch.float32)  # half precision cannot count to 3000
     two_i = torch.arange(0, x.size(-1), 2, device=x.device).to(dtype)  # (d_k / 2,)
@@ -74,7 +66,10 @@ def _cos_sin(positions: Tensor, x: Tensor, base: float) -> tuple[Tensor, Tensor]
     angles = positions.to(theta).unsqueeze(-1) * theta  # (T, d_k / 2) or (B, T, d_k / 2)
     if positions.dim() == 2:
         angles = angles.unsqueeze(1)  # (B, 1, T, d_k / 2)
-    return angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    first, second = x.chunk(2, dim=-1)  # (B, H, T, d_k / 2), each
+    turned = (first * cos - second * sin, second * cos + first * sin)
+    return torch.cat(turned, dim=-1)  # (B, H, T, d_k)
 
 
 class RotaryAttention(RelativeAttention):

@@ -131,4 +131,11 @@ class LearnedPositions(nn.Module):
     @views(check=arguments.learned_positions)
     def forward(self, x: Tensor, start: int = 0) -> Tensor:
         """Add the vectors of positions ``start`` onwards to ``x``."""
-        return x + self.weight[start : start + x.size(1)]  # (B, T, D)
+        T = x.size(1)
+        last, highest = start + T - 1, self.weight.size(0) - 1
+        if start < 0 or last > highest:
+            raise ValueError(
+                f"start={start} and T={T} ask for positions {start} to {last}, "
+                f"0 to {highest} are there"
+            )
+        return x + self.weight[start : start + T]  # (B, T, D)

@@ -93,17 +93,6 @@ def _project_lstm(
     return F.linear(x, weight_ih, bias), _projected_lstm, (weight_hh,)  # (B, T, 4 * H)
 
 
-def _hoisted(project: Callable[..., Any]) -> Callable[..., Any]:
-    """Note on a step how a loop may take the projection of its inputs before it."""
-
-    def note(step: Callable[..., Any]) -> Callable[..., Any]:
-        step.project = project  # type: ignore[attr-defined]
-        return step
-
-    return note
-
-
-@_hoisted(_project_lstm)
 @views(check=arguments.lstm_step, fast=_aten_lstm)
 def lstm_step(
     x: Tensor,
@@ -157,6 +146,10 @@ def lstm_step(
     c = f.sigmoid() * c + i.sigmoid() * g.tanh()
     h = o.sigmoid() * c.tanh()
     return h, c
+
+
+# So a loop may take the projection of all its inputs before it.
+lstm_step.project = _project_lstm  # type: ignore[attr-defined]
 
 
 @views(check=arguments.gru_step, fast=_aten_gru)

@@ -25,6 +25,9 @@ def noam_schedule(step: int, d_model: int, warmup: int = 4000) -> float:
         d_model: width of the model, at least 1.
         warmup: number of steps in which the rate rises, at least 1. Default: 4000, as in the paper.
 
+    Shape:
+        three numbers to one.
+
     Returns:
         The learning rate of this step.
 

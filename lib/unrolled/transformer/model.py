@@ -108,7 +108,7 @@ class Transformer(nn.Module):
         self.generator = nn.Linear(d_model, target_vocab_size)
         self.dropout = nn.Dropout(dropout)
         self._padding, self._causal = part(padding_mask), part(causal_mask)
-        _initialise(self)
+        _initialise(self, self.source_embedding, self.target_embedding)
         if tied != "none":
             self.generator.weight = self.target_embedding.weight
         if tied == "all":
@@ -142,9 +142,9 @@ def _positions(kind: str, max_len: int, d_model: int) -> nn.Module:
     return part(TABLES[kind])(max_len, d_model) if kind in TABLES else nn.Identity()
 
 
-def _initialise(model: Transformer) -> None:
+def _initialise(model: nn.Module, *embeddings: nn.Embedding) -> None:
     for weight in model.parameters():
         if weight.dim() > 1:
             nn.init.xavier_uniform_(weight)
-    for embedding in (model.source_embedding, model.target_embedding):
-        nn.init.normal_(embedding.weight, std=1 / model.scale)
+    for embedding in embeddings:
+        nn.init.normal_(embedding.weight, std=1 / embedding.embedding_dim**0.5)

@@ -1,0 +1,164 @@
+"""Known mistakes in Bahdanau's and Luong's attention."""
+
+from __future__ import annotations
+
+from unrolled.checks.exercise import Mistake
+
+_PROJECTED = "projected = self.project(keys) if projected is None else projected"
+_FILL = "scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)"
+_SOFTMAX = "weights = scores.softmax(dim=-1)"
+_ZERO = "weights = weights.masked_fill(~mask, 0.0)"
+_RETURN = "return weights.squeeze(1) @ keys, weights"
+
+# What follows the scores is the same in both layers, and so are the mistakes in it.
+_AVERAGE = (
+    Mistake("softmax-over-queries", "the softmax runs over the queries; for each query the weights "
+            "over the keys must sum to 1.", ((_SOFTMAX, "weights = scores.softmax(dim=-2)"),)),
+    Mistake("softmax-over-batch", "the softmax runs over the sentences of the batch; it belongs on "
+            "the keys, the last axis.", ((_SOFTMAX, "weights = scores.softmax(dim=0)"),)),
+    Mistake("weights-sigmoid", "the scores go through a sigmoid; the weights of a query must sum "
+            "to 1, which softmax sees to.", ((_SOFTMAX, "weights = scores.sigmoid()"),)),
+    Mistake("hard-argmax", "only the best key counts; softmax lets all keys count, each by its "
+            "weight.",
+            ((_SOFTMAX, "weights = F.one_hot(scores.argmax(dim=-1), scores.size(-1)).to(scores)"),)),
+    Mistake("scores-scaled", "the scores are divided by the square root of a width. That belongs to "
+            "scaled dot-product attention, which came three years later.",
+            ((_SOFTMAX, "weights = (scores / self.query_size**0.5).softmax(dim=-1)"),)),
+    Mistake("mask-ignored", "the mask is ignored: hidden keys get weight.",
+            ((_FILL, "pass"), (_ZERO, "pass"))),
+    Mistake("mask-inverted", "the mask is inverted: True means may attend.",
+            ((_FILL, _FILL.replace("~mask", "mask")), (_ZERO, _ZERO.replace("~mask", "mask")))),
+    Mistake("mask-after-softmax", "the mask is applied after the softmax, so what stays visible no "
+            "longer sums to 1.", ((_FILL, "pass"),)),
+    Mistake("mask-multiplied", "hidden scores are multiplied by 0, which is a score like any other; "
+            "fill them with a very negative number.",
+            ((_FILL, "scores = scores * mask"), (_ZERO, "pass"))),
+    Mistake("mask-minus-one", "hidden scores are set to -1, which still leaves them weight; fill "
+            "them with the most negative number there is.",
+            ((_FILL, "scores = scores.masked_fill(~mask, -1.0)"), (_ZERO, "pass"))),
+    Mistake("mask-huge", "hidden scores are filled with a large positive number: a sign is missing.",
+            ((_FILL, "scores = scores.masked_fill(~mask, 1e9)"), (_ZERO, "pass"))),
+    Mistake("nan-rows", "a query that may attend nowhere gives NaN; it must get zeros.",
+            ((_FILL, 'scores = scores.masked_fill(~mask, float("-inf"))'), (_ZERO, "pass"))),
+    Mistake("uniform-rows", "a query that may attend nowhere gets the plain average of all keys; it "
+            "must get zeros.", ((_ZERO, "pass"),)),
+    Mistake("weights-no-head-axis", "the weights lack the axis of heads: (B, 1, Tq, Tk) is wanted, "
+            "as all attentions of this course return them.",
+            ((_RETURN, "return weights.squeeze(1) @ keys, weights.squeeze(1)"),)),
+    Mistake("weights-transposed", "the weights are (B, 1, Tk, Tq): queries come before keys.",
+            ((_RETURN, "return weights.squeeze(1) @ keys, weights.transpose(2, 3)"),)),
+    Mistake("scores-returned", "the second result is the scores; the weights after the softmax are "
+            "wanted.", ((_RETURN, "return weights.squeeze(1) @ keys, scores"),)),
+    Mistake("pair-swapped", "the pair is the wrong way round: (context, weights) is wanted.",
+            ((_RETURN, "return weights, weights.squeeze(1) @ keys"),)),
+    Mistake("weights-not-returned", "the context alone is returned; (context, weights) is wanted.",
+            ((_RETURN, "return weights.squeeze(1) @ keys"),)),
+    Mistake("context-not-averaged", "the keys are averaged evenly: the weights are not used.",
+            ((_RETURN, "return torch.ones_like(weights.squeeze(1)) @ keys / keys.size(1), weights"),)),
+    Mistake("overflow", "the exponential of a large score overflows: use softmax, or subtract each "
+            "row's maximum first.",
+            ((_SOFTMAX, "weights = scores.exp()\n"
+              "        weights = weights / weights.sum(dim=-1, keepdim=True)"),)),
+    Mistake("weights-detached", "no gradient flows through the weights: they are detached, so "
+            "nothing learns where to look.",
+            ((_RETURN, "return weights.squeeze(1).detach() @ keys, weights"),)),
+    Mistake("cast-to-float32", "float64 inputs come back as float32: keep the inputs' dtype.",
+            ((_RETURN, "return weights.squeeze(1).float() @ keys.float(), weights"),)),
+    Mistake("projected-ignored", "projected is not used where it is given: the keys are projected "
+            "again.", ((_PROJECTED, "projected = self.project(keys)"),)),
+)  # fmt: skip
+
+_BOTH = "both = self.q_proj(query)[:, :, None] + projected[:, None]"
+_SCORES = "scores = self.v(both.tanh()).squeeze(-1)"
+
+ADDITIVE = (
+    *_AVERAGE,
+    Mistake("query-times-key", "projected query and key are multiplied; this attention adds them.",
+            ((_BOTH, _BOTH.replace(" + ", " * ")),)),
+    Mistake("query-minus-key", "the projected key is subtracted from the query; it is added.",
+            ((_BOTH, _BOTH.replace(" + ", " - ")),)),
+    Mistake("query-ignored", "the scores do not depend on the query, so every step looks at the "
+            "same place.", ((_BOTH, _BOTH.replace(" + ", " * 0 + ")),)),
+    Mistake("keys-ignored", "the scores do not depend on the keys, so all weights of a row are "
+            "equal.", ((_BOTH, _BOTH.replace("projected[:, None]", "projected[:, None] * 0")),)),
+    Mistake("no-tanh", "the tanh is missing: without it the query adds the same to all scores of "
+            "its row, and softmax takes that away again.",
+            ((_SCORES, "scores = self.v(both).squeeze(-1)"),)),
+    Mistake("relu-for-tanh", "relu stands where tanh is wanted.",
+            ((_SCORES, _SCORES.replace("both.tanh()", "both.relu()")),)),
+    Mistake("sigmoid-for-tanh", "a sigmoid stands where tanh is wanted.",
+            ((_SCORES, _SCORES.replace("both.tanh()", "both.sigmoid()")),)),
+    Mistake("tanh-outside", "tanh comes after v; it belongs inside, before v.",
+            ((_SCORES, "scores = self.v(both).squeeze(-1).tanh()"),)),
+    Mistake("tanh-of-each", "tanh is taken of query and key apart, then they are added; add first.",
+            ((_BOTH, "both = self.q_proj(query).tanh()[:, :, None] + projected.tanh()[:, None]"),
+             (_SCORES, "scores = self.v(both).squeeze(-1)"))),
+    Mistake("v-not-used", "the hidden features are summed up; v weighs them.",
+            ((_SCORES, "scores = both.tanh().sum(dim=-1)"),)),
+    Mistake("v-not-used", "the hidden features are averaged; v weighs them.",
+            ((_SCORES, "scores = both.tanh().mean(dim=-1)"),), variant="mean"),
+    Mistake("averages-projected-keys", "the projected keys are averaged; the context is made of the "
+            "keys themselves.",
+            ((_RETURN, "return weights.squeeze(1) @ projected, weights"),)),
+    Mistake("biases", "the projections have biases; in the paper, and here, there are none.",
+            (("nn.Linear(query_size, hidden_size, bias=False)", "nn.Linear(query_size, hidden_size)"),
+             ("nn.Linear(key_size, hidden_size, bias=False)", "nn.Linear(key_size, hidden_size)"),
+             ("nn.Linear(hidden_size, 1, bias=False)", "nn.Linear(hidden_size, 1)"))),
+    Mistake("layers-in-forward", "the layers are made in forward, so they are new at every call and "
+            "never trained: make them in __init__.",
+            (("self.q_proj = nn.Linear(query_size, hidden_size, bias=False)", "pass"),
+             ("self.k_proj = nn.Linear(key_size, hidden_size, bias=False)", "pass"),
+             ("self.v = nn.Linear(hidden_size, 1, bias=False)", "pass"))),
+)  # fmt: skip
+
+_GENERAL_W = "self.w = nn.Linear(key_size, query_size, bias=False)"
+_KEYS_SHARE = "return F.linear(keys, self.w.weight[:, self.query_size :])"
+_QUERY_SHARE = "query = F.linear(query, self.w.weight[:, : self.query_size])"
+_PRODUCT = "scores = query @ projected.transpose(1, 2)"
+
+LUONG = (
+    *_AVERAGE,
+    Mistake("default-score", "without a score, general is wanted.",
+            (('score: str = "general"', 'score: str = "dot"'),)),
+    Mistake("default-score", "without a score, general is wanted.",
+            (('score: str = "general"', 'score: str = "concat"'),), variant="concat"),
+    Mistake("general-w-transposed", "the matrix of general is the wrong way round: it takes a key "
+            "to the width of a query, w.weight (Dq, Dk).",
+            ((_GENERAL_W, "self.w = nn.Linear(query_size, key_size, bias=False)"),)),
+    Mistake("general-bias", "the matrix of general has a bias; here there are none.",
+            ((_GENERAL_W, "self.w = nn.Linear(key_size, query_size)"),)),
+    Mistake("general-tanh", "general has no tanh: it is a product, a matrix and a product.",
+            (("return self.w(keys)", "return self.w(keys).tanh()"),)),
+    Mistake("concat-no-tanh", "the tanh of concat is missing.",
+            (("self.v(both.tanh())", "self.v(both)"),)),
+    Mistake("concat-tanh-outside", "the tanh of concat comes after v; it belongs before it.",
+            (("self.v(both.tanh()).squeeze(-1)", "self.v(both).squeeze(-1).tanh()"),)),
+    Mistake("concat-v-not-used", "the hidden features of concat are summed up; v weighs them.",
+            (("self.v(both.tanh()).squeeze(-1)", "both.tanh().sum(dim=-1)"),)),
+    Mistake("concat-key-first", "the key comes first in the concatenation; the query does, so the "
+            "first columns of w belong to the query.",
+            ((_KEYS_SHARE, "return F.linear(keys, self.w.weight[:, : -self.query_size])"),
+             (_QUERY_SHARE, "query = F.linear(query, self.w.weight[:, -self.query_size :])"))),
+    Mistake("concat-without-query", "concat leaves the query out.",
+            ((_QUERY_SHARE, _QUERY_SHARE + " * 0"),)),
+    Mistake("concat-hidden-size", "hidden_size is ignored: the network of concat is query_size "
+            "wide whatever is asked for.",
+            (("hidden_size = query_size if hidden_size is None else hidden_size",
+              "hidden_size = query_size"),)),
+    Mistake("concat-hidden-from-keys", "without a hidden_size, concat is query_size wide, not "
+            "key_size.",
+            (("hidden_size = query_size if hidden_size is None else hidden_size",
+              "hidden_size = key_size if hidden_size is None else hidden_size"),)),
+    Mistake("dot-normalised", "dot is a plain product: the lengths of query and key count, it is "
+            "no cosine.",
+            ((_PRODUCT, "if self.score == 'dot':\n"
+              "                query, projected = F.normalize(query, dim=-1), "
+              "F.normalize(projected, dim=-1)\n            " + _PRODUCT),)),
+    Mistake("dot-with-matrix", "dot has no parameters: query and key meet as they are.",
+            (('if score == "general":', 'if score in ("general", "dot"):'),)),
+    Mistake("averages-projected-keys", "the projected keys are averaged; the context is made of the "
+            "keys themselves.",
+            ((_RETURN, "return weights.squeeze(1) @ projected, weights"),)),
+    Mistake("products-tanh", "the products of dot and general go through a tanh; only concat has "
+            "one.", ((_PRODUCT, _PRODUCT + ".tanh()"),)),
+)  # fmt: skip
