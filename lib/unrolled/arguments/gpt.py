@@ -82,9 +82,9 @@ def read(
 ) -> None:
     """Refuse a text that a causal model cannot read."""
     tensors.token_ids(model.vocab_size, ids=ids)
-    start = 0 if cache is None else cache.length
-    if start + ids.size(1) > model.max_len:
-        before = f" after {start} in the cache" if start else ""
+    older = 0 if cache is None else cache.length
+    if older + ids.size(1) > model.max_len:
+        before = f" after {older} in the cache" if older else ""
         raise ValueError(
             f"ids has T={ids.size(1)}{before}, at most {model.max_len} positions are wanted"
         )
@@ -96,7 +96,7 @@ def read(
     if layers != blocks:
         raise ValueError(f"cache has {layers} layers, {blocks} are wanted, one for each block")
     B, T = ids.shape
-    tensors.broadcasts((B, 1, T, start + T), mask=mask)
+    tensors.broadcasts((B, 1, T, older + T), mask=mask)
 
 
 def begin(model: Any, ids: Tensor, use_cache: bool = True) -> None:

@@ -18,7 +18,10 @@ from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Mistake, PatchRefused, Probe, mistaken
 from unrolled.checks.probing import Examination, ProbeResult, observe
 
-TRIED = 40  # of the likeliest pairs, and as many triples: a few tenths of a second
+# What a search may cost is counted and not timed: a report is not to depend on the machine. How
+# often single mistakes may be run, the exercise says.
+TOGETHER = {2: 60, 3: 24}  # of the likeliest single mistakes, those that are combined
+TRIED = 40  # of the likeliest pairs, and as many triples
 CLOSE = 1e-4  # two ways of writing one mistake may round differently, also in float64
 
 
@@ -74,7 +77,8 @@ class _Search:
 
     def several(self, size: int) -> tuple[Mistake, ...]:
         """The first ``size`` mistakes that together give the same everywhere."""
-        together = itertools.combinations(self.agreed, size)
+        likeliest = itertools.islice(self.agreed, TOGETHER[size])
+        together = itertools.combinations(likeliest, size)
         likely = heapq.nsmallest(TRIED, together, key=self._implausibility)
         return next((mistakes for mistakes in likely if self._explain(mistakes)), ())
 
@@ -89,6 +93,8 @@ class _Search:
             found = explained.pop(mistake) & left
             if not found:
                 break
+            if not all(self._agree((mistake,), result) for result in self.passing):
+                continue
             left, covered = left - found, covered | found
             named.append(mistake)
         return tuple(named) if len(covered) >= enough else ()
@@ -97,13 +103,18 @@ class _Search:
     def agreed(self) -> dict[Mistake, set[str]]:
         """The failing probes that each mistake explains, those that explain most in front.
 
-        Only of mistakes that keep what the answer gets right.
+        Only of mistakes that keep what the answer gets right, as far as the runs reach.
         """
-        found = {
-            mistake: {r.probe.name for r in self.failing if self._agree((mistake,), r)}
-            for mistake in self.exercise.mistakes
-            if all(self._agree((mistake,), result) for result in self.passing)
-        }
+        found: dict[Mistake, set[str]] = {mistake: set() for mistake in self.exercise.mistakes}
+        for result in (*self.passing, *self.failing):
+            for mistake in list(found):
+                if len(self.distances) >= self.exercise.runs:
+                    break
+                agree = self._agree((mistake,), result)
+                if agree and not result.passed:
+                    found[mistake].add(result.probe.name)
+                elif not agree and result.passed:
+                    del found[mistake]
         return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 
     def _implausibility(self, mistakes: tuple[Mistake, ...]) -> int:

@@ -75,6 +75,8 @@ class Exercise:
         uses: ids of exercises of the same assignment that the answer may call.
         bans: attribute names that would be the answer itself, such as ``MultiheadAttention``.
         imports: lines the answer needs beyond the notebook's own imports.
+        runs: how often known mistakes may be run to name those of one answer; fewer where a run
+            is slow, so that a report takes less than a second or about that.
     """
 
     id: str
@@ -90,6 +92,7 @@ class Exercise:
     uses: tuple[str, ...] = ()
     bans: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
+    runs: int = 450
 
     def __post_init__(self):
         object.__setattr__(self, "name", self.name or self.id)

@@ -190,6 +190,7 @@ ATTENTION_DECODER = Exercise(
         "advance: look, cat([embedded, context]) into self.cell with the old state, then "
         "cat([state, context, embedded]). forward and step both call it; forward cats the results.",
     ),
+    runs=150,
     difficulty=4,
     minutes=50,
     uses=("AdditiveAttention", "LuongAttention"),

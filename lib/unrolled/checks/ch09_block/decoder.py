@@ -164,6 +164,7 @@ TRANSFORMER_DECODER_LAYER = Exercise(
         "feed_forward(x)), each sublayer followed by dropout. Pre-norm: x = x + self(norm1(x)), "
         "and so on.",
     ),
+    runs=150,
     difficulty=4,
     minutes=40,
     uses=("LayerNorm", "FeedForward"),

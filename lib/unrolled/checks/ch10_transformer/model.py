@@ -196,6 +196,7 @@ TRANSFORMER = Exercise(
         "self.decoder(x, memory, mask, memory_mask). Tying is an assignment: "
         "self.generator.weight = self.target_embedding.weight.",
     ),
+    runs=90,
     difficulty=5,
     minutes=60,
     bans=("Transformer",),

@@ -205,6 +205,7 @@ BERT_MODEL = Exercise(
         "x = self.dropout(self.norm(self.positions(token + segment))); each layer takes (x, mask); "
         "pooled = self.pooler(x[:, 0]).tanh(), or None without a pooler.",
     ),
+    runs=110,
     difficulty=4,
     minutes=40,
 )  # fmt: skip

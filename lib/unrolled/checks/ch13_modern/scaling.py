@@ -139,6 +139,7 @@ FIT_SCALING_LAW = Exercise(
         "Measure log N from its mean, so that height and slope hardly trade off: the height is "
         "then that at the middle, and A = exp(height + alpha * middle).",
     ),
+    runs=20,
     difficulty=4,
     minutes=45,
     bans=("fit_scaling_law",),
