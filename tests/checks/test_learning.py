@@ -8,9 +8,19 @@ import types
 import pytest
 import torch
 
-from unrolled.checks import check, hint, ledger, notebook, solution, welcome
+from unrolled.checks import (
+    all_exercises,
+    check,
+    exercises,
+    hint,
+    ledger,
+    notebook,
+    solution,
+    welcome,
+)  # fmt: skip
 from unrolled.checks.files import NoAnswers, answers_in
 from unrolled.checks.keeping import Leans, definition, global_names
+from unrolled.checks.needs import import_lines, needs
 from unrolled.checks.progress import progress
 from unrolled.parts import mine
 
@@ -209,3 +219,18 @@ def test_answers_of_a_file_are_those_it_defines(tmp_path):
         "import sys\nfrom unrolled.basics import cross_entropy\n" + SOFTMAX + "sys.exit(3)\n"
     )
     assert list(answers_in(tmp_path / "mine.py")) == ["softmax"]
+
+
+@pytest.mark.parametrize("found", all_exercises(), ids=lambda found: found.id)
+def test_the_solution_of_every_notebook_is_kept(found, mylib, cell, capsys):
+    """Constants, private helpers and earlier answers included: what passes imports alone."""
+    own = exercises(found.chapter)
+    cell("from torch import Tensor")
+    for helper in own[: own.index(found) + 1]:
+        wanted = needs(helper, frozenset(e.name for e in own))
+        cell("\n".join([*import_lines(wanted.imports), *wanted.given]) or "pass")
+        names = cell(f"from __future__ import annotations\n{helper.source}")
+        if helper is found or helper.id in found.uses:
+            assert check(names[helper.name]) == helper.points
+    assert "is not put into mylib" not in capsys.readouterr().out
+    assert found.name in mine()

@@ -44,7 +44,7 @@ def test_an_answer_runs_on_what_it_needs(found):
     for helper in (*exercises(found.chapter)[: exercises(found.chapter).index(found)], found):
         wanted = needs(helper, own(found.chapter))
         exec("\n".join([*import_lines(wanted.imports), *wanted.given]), namespace)
-        exec(helper.source, namespace)
+        exec(f"from __future__ import annotations\n{helper.source}", namespace)
     assert callable(namespace[found.name])
 
 

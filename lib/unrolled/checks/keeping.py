@@ -52,15 +52,16 @@ def standalone(exercise: Exercise, answer: Any, source: str) -> str:
     """
     scope = _scope(answer)
     imports, missing = set(), []
+    run = global_names(_without_annotations(source))
     for name in sorted(global_names(source) - {exercise.name}):
         line = _import(name, scope, exercise)
         if line:
             imports.add(line)
-        elif name in scope:
+        elif name in scope and name in run:
             missing.append(name)
     if missing:
         raise Leans(missing)
-    # Older annotations may name what is imported nowhere: they are not evaluated.
+    # Annotations are not evaluated, and may name what is imported nowhere.
     head = [f'"""My {exercise.name}."""', "", "from __future__ import annotations", ""]
     lines = [*head, *sorted(imports), *[""][: len(imports)], "", source]
     return "\n".join(lines)
@@ -80,7 +81,20 @@ def global_names(source: str) -> set[str]:
     return {name for name in found if not hasattr(builtins, name)}
 
 
+def _without_annotations(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.AnnAssign):
+            node.annotation = ast.Constant(None)
+    return ast.unparse(tree)
+
+
 def _scope(answer: Any) -> Mapping[str, Any]:
+    answer = inspect.unwrap(answer)  # a decorator's function has its own globals
     if inspect.isfunction(answer):
         return answer.__globals__
     methods = [m for m in vars(answer).values() if inspect.isfunction(m)]
@@ -94,6 +108,9 @@ def _import(name: str, scope: Mapping[str, Any], exercise: Exercise) -> str:
         return f"import {value.__name__} as {name}"
     if name in _given(exercise):
         return f"from {exercise.module} import {name}"
+    for home, offered in needs(exercise, _own(exercise)).imports:
+        if name == offered and _offers(home, name, value):  # a constant does not say where it is
+            return f"from {home} import {name}"
     home = getattr(value, "__module__", None)
     original = getattr(value, "__qualname__", name)
     if isinstance(home, str) and home != "__main__" and _offers(home, original, value):
@@ -112,6 +129,9 @@ def _offers(home: str, name: str, value: Any) -> bool:
 
 def _given(exercise: Exercise) -> set[str]:
     module = modules.module(exercise.module)
-    own = frozenset(other.name for other in all_exercises() if other.chapter == exercise.chapter)
-    texts = "\n".join(needs(exercise, own).given)
+    texts = "\n".join(needs(exercise, _own(exercise)).given)
     return set(module.bound) & {n for s in ast.parse(texts).body for n in modules.bound_names(s)}
+
+
+def _own(exercise: Exercise) -> frozenset[str]:
+    return frozenset(other.name for other in all_exercises() if other.chapter == exercise.chapter)

@@ -109,7 +109,10 @@ def language_model_loss(logits: Tensor, ids: Tensor, pad_id: int | None = None) 
     >>> language_model_loss(logits, torch.tensor([[1, 2, 3]]))   # (0 + log 4) / 2
     tensor(0.6931)
     """
-    return sequence_loss(logits[:, :-1], ids[:, 1:], pad_id)  # (B, T - 1, V) against (B, T - 1)
+    logits, targets = logits[:, :-1], ids[:, 1:]  # (B, T - 1, V), (B, T - 1)
+    padding = NOTHING if pad_id is None else pad_id
+    targets = targets.masked_fill(targets == padding, NOTHING)
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NOTHING)  # ()
 
 
 def _fused_label_smoothing_loss(

@@ -115,7 +115,10 @@ def _shaped(answer: Handle, draw: Draw) -> Any:
 
 
 def _unweighted(answer: Handle, draw: Draw) -> Any:
-    return answer(*_glove(draw, 1, 60), alpha=draw.show("alpha", 0.0))
+    # Without biases either: what is left are the product, the target and the mean of squares.
+    centre, context, *_, counts = _glove(draw, 1, 60)
+    biases = [draw.show(name, torch.zeros_like(counts)) for name in NAMES[2:]]
+    return answer(centre, context, *biases, counts, alpha=draw.show("alpha", 0.0))
 
 
 def _glove_gradients(answer: Handle, draw: Draw) -> Any:

@@ -18,7 +18,7 @@ from unrolled.checks.transplant import Unfit
 # Draws of a statistical fact, and how far a word's number of draws may be off: nine standard
 # deviations and twelve draws. For right answers that has a chance below 1e-12; the listed wrong
 # ones are five standard deviations beyond it, or more.
-N, K, SIGMAS, FEW = 400, 100, 9.0, 12
+N, K, SIGMAS, FEW = 100, 100, 9.0, 12
 
 
 def _counts(draw: Draw) -> Tensor:
@@ -99,6 +99,8 @@ def _other_powers(answer: Handle, draw: Draw) -> Any:
         occur = counts[drawn.clamp(0, len(counts) - 1)] > 0
         facts |= {
             f"power {power}: as often as the powers say": _follows(drawn, _raised(counts, power)),
+            f"power {power}: all words that occur alike": _follows(drawn, _raised(counts, 0.0)),
+            f"power {power}: all words alike": _follows(drawn, torch.ones(len(counts))),
             f"power {power}: only words that occur": bool(occur.all()),
         }
     return facts

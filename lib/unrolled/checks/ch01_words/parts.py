@@ -68,11 +68,12 @@ def _unknown(answer: Handle, draw: Draw) -> Any:
 
 
 def _dead_end(answer: Handle, draw: Draw) -> Any:
-    p, q, r, s = _drawn(draw, *((3, 1, 1, 1) if draw.small else (4, 2, 1, 2)))
+    p, q, r, s = _drawn(draw, *((5, 1, 1, 1) if draw.small else (6, 2, 1, 2)))
     # The longest piece pq leaves a rest that no piece begins. Going back would find p, qr, s; two
-    # pieces would do; and so would the longest end.
+    # pieces would do in one way; and so would three from the end, the longest ones.
     vocab = {p + q, p, f"##{q}", f"##{q}{r}", f"##{s}"}
-    vocab |= {p[:-1], f"##{p[-1]}{q}{r}{s}", p[:-2], f"##{p[-2:]}{q}{r}{s}"}
+    vocab |= {p[:-1], f"##{p[-1]}{q}{r}{s}"}
+    vocab |= {p[0], p[:2], f"##{p[2:-2]}", f"##{p[-2:]}{q}{r}{s}"}
     return _cut(answer, draw, p + q + r + s, vocab)
 
 

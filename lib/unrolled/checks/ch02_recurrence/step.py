@@ -20,9 +20,10 @@ RATE = 0.1
 class _Setting:
     """A linear model with drawn weights, a batch, a loss; all on the answer's side."""
 
-    def __init__(self, answer: Handle, draw: Draw):
+    def __init__(self, answer: Handle, draw: Draw, rows: int = 1):
         self.library = answer.candidate.library
         B, wide, narrow = draw.sizes("B inputs outputs")
+        B = max(B, rows)
         self.narrow = narrow
         self.model = self.placed(self.library("torch.nn.Linear")(wide, narrow), answer, draw)
         weight = draw.normal("model.weight", narrow, wide)
@@ -96,8 +97,9 @@ def _short_enough(answer: Handle, draw: Draw) -> Any:
 
 
 def _from_evaluation(answer: Handle, draw: Draw) -> Any:
-    # Batch normalisation computes something else while training, and counts how often it ran.
-    at = _Setting(answer, draw)
+    # Batch normalisation computes something else while training, and counts how often it ran. It
+    # cannot train on a single row, which is what the smallest case would have.
+    at = _Setting(answer, draw, rows=2)
     norm = at.placed(at.library("torch.nn.BatchNorm1d")(at.narrow), answer, draw)
     model = at.library("torch.nn.Sequential")(at.model, norm)
     draw.show("model", "Linear, then BatchNorm1d, set to evaluation")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
-from unrolled.checks.draw import Draw
+from unrolled.checks.draw import Draw, kind
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes import ch02 as mistakes
@@ -129,6 +129,13 @@ def _gradients(parameters: dict[str, Handle]) -> dict[str, Handle]:
     return {f"{name}.grad": p.attribute("grad") for name, p in parameters.items()}
 
 
+def _told(norm: Handle, draw: Draw) -> dict[str, Any]:
+    """What was returned; a number of Python as a tensor, for it is rounded like any other."""
+    value = norm.value()
+    number = torch.tensor(value, dtype=draw.dtype) if isinstance(value, float) else value
+    return {"what is returned": kind(value), "norm": number}
+
+
 def _clipped(answer: Handle, draw: Draw) -> Any:
     parameters = _parameters(answer, draw, 3.0)
     answer(list(parameters.values()), draw.show("max_norm", 0.5))
@@ -137,7 +144,7 @@ def _clipped(answer: Handle, draw: Draw) -> Any:
 
 def _norm(answer: Handle, draw: Draw) -> Any:
     parameters = _parameters(answer, draw, 3.0)
-    return answer(list(parameters.values()), draw.show("max_norm", 0.5))
+    return _told(answer(list(parameters.values()), draw.show("max_norm", 0.5)), draw)
 
 
 def _short_enough(answer: Handle, draw: Draw) -> Any:
@@ -145,7 +152,7 @@ def _short_enough(answer: Handle, draw: Draw) -> Any:
     norm = answer(list(parameters.values()), draw.show("max_norm", 5.0))
     tiny = _parameters(answer, draw, 1e-9)  # shorter than what keeps the division safe
     answer(list(tiny.values()), 5.0)
-    return {"norm": norm} | _gradients(parameters) | {"of a tiny gradient": _gradients(tiny)}
+    return _told(norm, draw) | _gradients(parameters) | {"of a tiny gradient": _gradients(tiny)}
 
 
 def _one_without(answer: Handle, draw: Draw) -> Any:
@@ -153,7 +160,8 @@ def _one_without(answer: Handle, draw: Draw) -> Any:
     unused = answer.candidate.put(draw.normal("unused", 2), requires_grad=True)
     first, *others = parameters.values()
     norm = answer([first, unused, *others], draw.show("max_norm", 0.5))
-    return {"norm": norm, "unused.grad": unused.attribute("grad")} | _gradients(parameters)
+    unchanged = {"unused.grad": unused.attribute("grad")}
+    return _told(norm, draw) | unchanged | _gradients(parameters)
 
 
 def _none_at_all(answer: Handle, draw: Draw) -> Any:

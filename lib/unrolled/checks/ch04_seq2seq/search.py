@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from unrolled.candidate.handles import Handle
-from unrolled.checks.ch04_seq2seq.toys import Chain, ask, chain, reader
+from unrolled.checks.ch04_seq2seq.toys import Chain, ask, chain, overtake, reader
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch04 as mistakes
@@ -185,10 +185,11 @@ def _beams_never_end(answer: Handle, draw: Draw) -> Any:
 
 
 def _beams_many(answer: Handle, draw: Draw) -> Any:
-    """More beams than there are tokens: they must not repeat each other."""
+    """More beams than there are tokens: they do not repeat each other, but may end in one token."""
     V, bos_id, eos_id = _ids(draw)
-    (B,) = draw.sizes("B")
+    B = max(draw.sizes("B")[0], 2)
     decoder = reader(draw, B, V, eos_id)
+    overtake(decoder, bos_id, eos_id)
     K = draw.show("beam_size", V + draw.integer(2, 4))
     max_len = draw.show("max_len", 4)
     return _found(ask(answer, decoder, decoder.start(), bos_id, eos_id, max_len, K)[0])
@@ -219,7 +220,10 @@ def _beams_catch_up(answer: Handle, draw: Draw) -> Any:
 
 
 def _beams_crowded(answer: Handle, draw: Draw) -> Any:
-    """After two tokens both of the likeliest beams have ended; the best sentence is still open."""
+    """After two tokens both of the likeliest beams have ended; the best sentence is still open.
+
+    In a second search one of the two ends at once, and so the third best token is not gone on with.
+    """
     p, q = draw.integer(48, 52) / 100, draw.integer(88, 91) / 100
     eos_id = draw.show("eos_id", 1)
     decoder = chain(draw, [
@@ -229,7 +233,13 @@ def _beams_crowded(answer: Handle, draw: Draw) -> Any:
     start = draw.show("bos_id", torch.tensor([0]))
     max_len, K = draw.show("max_len", 9), draw.show("beam_size", 2)
     alpha = draw.show("length_penalty", 2.5)
-    return _found(ask(answer, decoder, None, start, eos_id, max_len, K, alpha)[0])
+    found = _found(ask(answer, decoder, None, start, eos_id, max_len, K, alpha)[0])
+    decoder = chain(draw, [
+        [0, p - 0.14, 0.65 - p * 2 / 3, 0.47 - p / 3, 0], [0.2, 0.2, 0.2, 0.2, 0.2],
+        [0.2, 0.21, 0.19, 0.18, 0.22], [0, q, 0, 1 - q, 0], [0.23, 0.2, 0.2, 0.17, 0.2],
+    ])  # fmt: skip
+    second = _found(ask(answer, decoder, None, start, eos_id, max_len, K, alpha)[0])
+    return {**found, **{f"{part} of a second search": value for part, value in second.items()}}
 
 
 def _beams_stop(answer: Handle, draw: Draw) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +44,7 @@ class Reader:
         """Read one more token a row."""
         refuse_other_ids(last_ids)
         sentence, (code, made) = state["sentence"], state["read"]
-        code, made = (5 * code + last_ids + 1) % CODES, made + 1
+        code, made = read_on(code, last_ids), made + 1
         logits = self.tables[sentence, code].clone()  # (N, V)
         if self.lengths is not None:
             ends = made == self.lengths[sentence]  # (N,)
@@ -56,6 +57,30 @@ def reader(draw: Draw, B: int, V: int, eos_id: int, lengths: list[int] | None = 
     tables = draw.normal("logits of a drawn decoder", B, CODES, V, scale=1.5)
     ends = None if lengths is None else torch.tensor(draw.show("lengths", lengths))
     return Reader(tables, eos_id, ends)
+
+
+def read_on(code: Any, last_ids: Any) -> Any:
+    """The number for what was read, one token later."""
+    return (5 * code + last_ids + 1) % CODES
+
+
+def overtake(decoder: Reader, bos_id: int, eos_id: int) -> None:
+    """In the first sentence let ``y a`` be less likely than ``x a``, and end in the best sentence.
+
+    Two beams that end in one token are two beams.
+    """
+    table = decoder.tables[0]
+    tokens = [token for token in range(table.size(1)) if token not in (bos_id, eos_id)]
+    start = read_on(0, bos_id)
+    for x, y, a in itertools.permutations(tokens, 3):
+        after_x, after_y = read_on(start, x), read_on(start, y)
+        places = (start, after_x, after_y, read_on(after_x, a), read_on(after_y, a))
+        if len(set(places)) == len(places):
+            break
+    table[list(places)] = -6.0
+    for place, token, logit in zip(places, (x, a, a, a, eos_id), (0.4, 0, 0, -6, 0), strict=True):
+        table[place, token] = logit
+    table[start, y] = 0.0
 
 
 class Chain:

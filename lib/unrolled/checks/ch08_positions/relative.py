@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
-from unrolled.checks.ch08_positions.tables import CHAPTER, under_float64
-from unrolled.checks.draw import Draw
+from unrolled.checks.ch08_positions.tables import CHAPTER, made, under_float64
+from unrolled.checks.compare import TOLERANCE
+from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes import ch08 as mistakes
 from unrolled.checks.sections import library_page
+from unrolled.checks.transplant import Unfit
 
 
 def _pair(draw: Draw) -> tuple[Tensor, Tensor]:
@@ -63,11 +65,25 @@ def _between(answer: Handle, draw: Draw) -> Any:
 
 
 def _half_precision(answer: Handle, draw: Draw) -> Any:
+    """Half precision against the answer's own float32.
+
+    Two right answers round differently in half precision, and so do two wrong ones: facts are the
+    same for all of them.
+    """
     query, key = _pair(draw)
     start = 2900 + draw.integer(0, 60)
     places = [start + torch.arange(x.size(2)) for x in (query, key)]
     draw.show("positions of the query", places[0])
-    return _scores(*(answer(x, p) for x, p in zip((query, key), places, strict=True)))
+    pairs = list(zip((query, key), places, strict=True))
+    half = tensor(_scores(*(answer(x, p) for x, p in pairs)))
+    exact = tensor(_scores(*(answer(x.float(), p) for x, p in pairs))).double()
+    if half.shape != exact.shape:
+        raise Unfit(f"shape {tuple(exact.shape)} is wanted, {tuple(half.shape)} was returned")
+    close = TOLERANCE[torch.bfloat16] * max(1.0, exact.abs().max().item())
+    return {
+        "the dtype of x is kept": half.dtype == query.dtype,
+        "the scores of float32": bool((half.double() - exact).abs().max() <= close),
+    }
 
 
 def _gradients(answer: Handle, draw: Draw) -> Any:
@@ -104,7 +120,8 @@ APPLY_ROPE = Exercise(
         Probe("positions of each sentence, (B, T)", _per_sentence, 1),
         Probe("another base", _base, 1),
         Probe("positions between the whole numbers", _between, 1),
-        Probe("bfloat16, near position 2900", _half_precision, 1, dtype=torch.bfloat16,
+        Probe("bfloat16, near position 2900", _half_precision, 1, values=False,
+              dtype=torch.bfloat16,
               says="half precision cannot count this far: compute the angles in float32."),
         Probe("gradients of the scores (float64)", _gradients, 1, dtype=torch.float64),
         Probe("shape, length, float64, device and inputs kept", _kept, 1, values=False,
@@ -125,22 +142,26 @@ APPLY_ROPE = Exercise(
 
 def _power_of_two(answer: Handle, draw: Draw) -> Any:
     (T,) = draw.sizes("T")
-    return answer(draw.show("n_heads", 2 ** draw.integer(1, 2)), draw.show("Tq", T))
+    return made(answer, draw, draw.show("n_heads", 2 ** draw.integer(1, 2)), draw.show("Tq", T))
 
 
 def _other_numbers(answer: Handle, draw: Draw) -> Any:
     (T,) = draw.sizes("T")
-    return answer(draw.show("n_heads", (6, 7, 12)[draw.integer(0, 2)]), draw.show("Tq", T))
+    return made(
+        answer, draw, draw.show("n_heads", (6, 7, 12)[draw.integer(0, 2)]), draw.show("Tq", T)
+    )
 
 
 def _last_queries(answer: Handle, draw: Draw) -> Any:
     Tq, more = draw.sizes("Tq more")
-    return answer(draw.show("n_heads", 4), draw.show("Tq", Tq), draw.show("Tk", Tq + more))
+    return made(
+        answer, draw, draw.show("n_heads", 4), draw.show("Tq", Tq), draw.show("Tk", Tq + more)
+    )
 
 
 def _ones(answer: Handle, draw: Draw) -> Any:
     (Tk,) = draw.sizes("Tk")
-    return answer(draw.show("n_heads", 1), draw.show("Tq", 1), draw.show("Tk", Tk))
+    return made(answer, draw, draw.show("n_heads", 1), draw.show("Tq", 1), draw.show("Tk", Tk))
 
 
 def _where_made(answer: Handle, draw: Draw) -> Any:

@@ -32,25 +32,33 @@ def under_float64(answer: Handle, *args: Any) -> Handle:
     return made
 
 
+def made(answer: Handle, draw: Draw, *args: Any) -> Handle:
+    """Call an answer that is given no tensor: it follows the default dtype, here the draw's."""
+    return under_float64(answer, *args) if draw.dtype == torch.float64 else answer(*args)
+
+
 def _even(answer: Handle, draw: Draw) -> Any:
     T, half = draw.sizes("T half")
-    return answer(draw.show("T", T), draw.show("d_model", 2 * half))
+    return made(answer, draw, draw.show("T", T), draw.show("d_model", 2 * half))
 
 
 def _odd(answer: Handle, draw: Draw) -> Any:
     T, half = draw.sizes("T half")
-    return answer(draw.show("T", T), draw.show("d_model", 2 * half + 1))
+    return made(answer, draw, draw.show("T", T), draw.show("d_model", 2 * half + 1))
 
 
 def _single(answer: Handle, draw: Draw) -> Any:
     (T,) = draw.sizes("T")
-    return {"d_model=1": answer(draw.show("T", T), 1), "T=1, d_model=2": answer(1, 2)}
+    return {
+        "d_model=1": made(answer, draw, draw.show("T", T), 1),
+        "T=1, d_model=2": made(answer, draw, 1, 2),
+    }
 
 
 def _base(answer: Handle, draw: Draw) -> Any:
     T, half = draw.sizes("T half")
     base = draw.show("base", 10.0 ** draw.integer(1, 2))
-    return answer(draw.show("T", T), draw.show("d_model", 2 * half), base)
+    return made(answer, draw, draw.show("T", T), draw.show("d_model", 2 * half), base)
 
 
 def _default_dtype(answer: Handle, draw: Draw) -> Any:

@@ -50,9 +50,24 @@ def _left_alone(answer: Handle, draw: Draw) -> Any:
 
 
 def _everything(answer: Handle, draw: Draw) -> Any:
-    ids = _sentences(draw, *draw.sizes("B T"))
+    if draw.small:
+        ids = _sentences(draw, *draw.sizes("B T"))
+        return {
+            "labels": _masked(answer, ids, [CLS, SEP], draw.show("rate", 1.0), seed=draw.noise)[1]
+        }
+    # Of so many words chance alone does not decide whether a wrong label is among them.
+    ids = _sentences(draw, 30, 12)
     _, labels = _masked(answer, ids, [CLS, SEP], draw.show("rate", 1.0), seed=draw.noise)
-    return {"labels": labels}
+    if labels.shape != ids.shape:
+        return {"labels have the shape of the ids": False}
+    special = (ids == CLS) | (ids == SEP)
+    return {
+        "each word has a label": bool((labels != IGNORED)[~special].all()),
+        "a label is the original word": bool(
+            ((labels == ids) | (labels == IGNORED))[~special].all()
+        ),
+        "the label of a special token is -100": bool((labels == IGNORED)[special].all()),
+    }
 
 
 def _labels(answer: Handle, draw: Draw) -> Any:
@@ -78,6 +93,11 @@ def _how_many(answer: Handle, draw: Draw) -> Any:
     of_all = labels != IGNORED
     _, labels = _masked(answer, ids, [], draw.show("rate", 0.4), seed=draw.noise)
     chosen = labels != IGNORED
+    if not bool(chosen.all()):  # the rest is chance, where few numbers decide
+        if not bool((chosen != chosen[:1]).any()):
+            return {"not the same places in every sentence": False}
+        if not bool((chosen != chosen[:, :1]).any()):
+            return {"not whole sentences": False}
     return {
         # 20000 tokens: a share is this far off with a chance below 1e-14.
         "rate left out: 15 % are chosen": _near(of_all, 0.15, 0.02),
@@ -85,6 +105,8 @@ def _how_many(answer: Handle, draw: Draw) -> Any:
         "not the same places in every sentence": bool((chosen != chosen[:1]).any()),
         "not whole sentences": bool((chosen != chosen[:, :1]).any()),
         "not the same number in every sentence": len(set(chosen.sum(1).tolist())) > 1,
+        # Neighbours are both chosen with 0.4 * 0.4, if each is chosen on its own.
+        "not in pairs": float((chosen[:, 1:] & chosen[:, :-1]).double().mean()) < 0.22,
     }
 
 
@@ -225,7 +247,7 @@ def _firsts(answer: Handle, draw: Draw) -> Any:
 
 
 def _meanings(answer: Handle, draw: Draw) -> Any:
-    lengths = draw.show("sentences in each document", [draw.integer(9, 12) for _ in range(6)])
+    lengths = draw.show("sentences in each document", [draw.integer(30, 40) for _ in range(12)])
     pairs = _pairs(answer, _numbered(lengths), seed=draw.noise)
     places = [(_place(first), _place(second), label) for first, second, label in pairs]
     true = [(d, s + 1) == second for (d, s), second, label in places if label == 0]
@@ -242,14 +264,16 @@ def _half(answer: Handle, draw: Draw) -> Any:
     # 450 pairs: a share as far off has a chance of 1e-13, two that never meet one of 1e-18.
     pairs = _pairs(answer, _numbered([151] * 3), seed=draw.noise)
     places = [(_place(first), _place(second), label) for first, second, label in pairs]
+    kinds = [{label for one, _, label in places if one[0] == d} for d in range(3)]
+    if not any(len(kind) == 2 for kind in kinds):
+        return {"both kinds in one document": False}  # the rest is chance, if a document has a coin
     share = sum(label == 1 for *_, label in places) / max(len(places), 1)
     met = {(one[0], other[0]) for one, other, label in places if label == 1}
-    kinds = [{label for one, _, label in places if one[0] == d} for d in range(3)]
     return {
         "half of the pairs are random, no less": share > 0.32,
         "half of the pairs are random, no more": share < 0.68,
         "each document meets every other": set(itertools.permutations(range(3), 2)) <= met,
-        "both kinds in one document": any(len(kind) == 2 for kind in kinds),
+        "both kinds in one document": True,
     }
 
 
@@ -257,7 +281,8 @@ def _anywhere(answer: Handle, draw: Draw) -> Any:
     # 804 pairs, 400 of them random: a place that 1 of 6 have is missed with a chance of 1e-31.
     lengths = [2, 3, 4, 7] * 67
     pairs = _pairs(answer, _numbered(lengths), seed=draw.noise)
-    seconds = [_place(second) for _, second, label in pairs if label == 1]
+    places = [(_place(first), _place(second)) for first, second, _ in pairs]
+    seconds = [second for first, second in places if first[0] != second[0]]
     return {
         "a document's first sentence may be the second": any(s == 0 for _, s in seconds),
         "one in the middle too": any(0 < s < lengths[d] - 1 for d, s in seconds),

@@ -148,10 +148,9 @@ TRANSFORMER = (
             (("        _initialise(self, self.source_embedding, self.target_embedding)\n", ""),)),
 )  # fmt: skip
 
-_LOG_PROBS = "log_probs = logits - logits.logsumexp(dim=-1, keepdim=True)"
+_LOG_SOFTMAX = "logits - logits.logsumexp(dim=-1, keepdim=True)"
 _SURE = "sure = sequence_loss(log_probs, targets, pad_id)"
 _REAL = "real = (targets != NOTHING) & (targets != (NOTHING if pad_id is None else pad_id))"
-_SPREAD = "spread = -log_probs.mean(dim=-1).masked_fill(~real, 0.0).sum() / real.sum()"
 _MIXED = "return (1 - smoothing) * sure + smoothing * spread"
 _V = "logits.size(-1)"
 
@@ -159,18 +158,18 @@ LABEL_SMOOTHING_LOSS = (
     Mistake("not-smoothed", "nothing is smoothed: this is the plain cross-entropy.",
             ((_MIXED, "return sure"),)),
     Mistake("smoothing-swapped", "the two shares are swapped: the true token gets 1 - smoothing.",
-            ((_MIXED, "return smoothing * sure + (1 - smoothing) * spread"),)),
+            (("log_probs = ", "smoothing = 1 - smoothing\n    log_probs = "),)),
     Mistake("spread-over-the-others", "the share is spread over the V - 1 other tokens; it is spread "
             "over all V, the true one too.",
             ((_MIXED, f"rest = (spread * {_V} - sure) / ({_V} - 1)\n"
               "    return (1 - smoothing) * sure + smoothing * rest"),)),
     Mistake("spread-summed", "the surprise of all tokens is summed; the share is divided by V.",
-            ((_SPREAD, _SPREAD.replace("mean", "sum")),)),
+            ((".mean(dim=-1)", ".sum(dim=-1)"),)),
     Mistake("spread-counts-padding", "padding counts in the spread part: its positions are not "
             "scored at all.",
-            ((_SPREAD, "spread = -log_probs.mean(dim=-1).mean()"),)),
+            ((".masked_fill(~real, 0.0).sum() / real.sum()", ".mean()"),)),
     Mistake("spread-divided-by-all", "the spread part is divided by all positions; only real tokens "
-            "count.", ((_SPREAD, _SPREAD.replace("real.sum()", "real.numel()")),)),
+            "count.", (("/ real.sum()", "/ real.numel()"),)),
     Mistake("padding-scored", "pad_id is ignored: padding is scored like a word.",
             ((_SURE, _SURE.replace("pad_id", "None")), (_REAL, "real = targets != NOTHING"))),
     Mistake("minus-100-counted", "targets of -100 count in the spread part; nothing is predicted "
@@ -179,16 +178,16 @@ LABEL_SMOOTHING_LOSS = (
             ((_SURE, _SURE.replace("pad_id", "pad_id or 0")),
              (_REAL, "real = (targets != NOTHING) & (targets != (pad_id or 0))"))),
     Mistake("share-not-taken-off", "the true token keeps its whole weight and the spread share comes "
-            "on top: the weights must sum to 1.", ((_MIXED, "return sure + smoothing * spread"),)),
+            "on top: the weights must sum to 1.", (("(1 - smoothing) *", "1 *"),)),
     Mistake("spread-sign", "the spread part has the wrong sign: it is a surprise, minus the mean "
-            "log-probability.", ((_SPREAD, _SPREAD.replace("-log_probs", "log_probs")),)),
+            "log-probability.", (("= -log_probs", "= log_probs"),)),
     Mistake("logits-for-log-probabilities", "the spread part takes the mean of the logits; it needs "
-            "the log-probabilities.", ((_SPREAD, _SPREAD.replace("-log_probs", "-logits")),)),
+            "the log-probabilities.", (("= -log_probs", "= -logits"),)),
     Mistake("log-of-softmax", "the log of a softmax gives -inf, and then inf, where logits are far "
-            "apart: subtract the logsumexp.", ((_LOG_PROBS, "log_probs = logits.softmax(dim=-1).log()"),)),
+            "apart: subtract the logsumexp.", ((_LOG_SOFTMAX, "logits.softmax(dim=-1).log()"),)),
     Mistake("exponential-overflows", "large logits overflow in the exponential, and the result is "
             "NaN or inf: subtract the logsumexp.",
-            ((_LOG_PROBS, "log_probs = logits - logits.exp().sum(dim=-1, keepdim=True).log()"),)),
+            ((_LOG_SOFTMAX, "logits - logits.exp().sum(dim=-1, keepdim=True).log()"),)),
     Mistake("mean-of-means", "each sentence is averaged on its own first; all real tokens of the "
             "batch count alike.",
             ((_MIXED, "each = (1 - smoothing) * -log_probs.gather(-1, targets.masked_fill(~real, 0).unsqueeze(-1))"
@@ -196,49 +195,56 @@ LABEL_SMOOTHING_LOSS = (
               "    each, real = (x if x.dim() > 1 else x[None] for x in (each, real))\n"
               "    return (each.masked_fill(~real, 0.0).sum(-1) / real.sum(-1)).mean()"),)),
     Mistake("loss-summed", "the losses are summed; their mean over the real tokens is wanted.",
-            ((_MIXED, "return ((1 - smoothing) * sure + smoothing * spread) * real.sum()"),)),
+            (("* sure", "* sure * real.sum()"), ("* spread", "* spread * real.sum()"))),
     Mistake("smoothing-fixed", "smoothing is always 0.1, whatever the argument says.",
-            ((_MIXED, "return 0.9 * sure + 0.1 * spread"),)),
+            (("log_probs = ", "smoothing = 0.1\n    log_probs = "),)),
     Mistake("smoothing-detached", "no gradient flows through the spread part: it is detached.",
-            ((_SPREAD, _SPREAD.replace("log_probs", "log_probs.detach()")),)),
+            (("= -log_probs", "= -log_probs.detach()"),)),
 )  # fmt: skip
 
-_RATE = "return d_model**-0.5 * min(step**-0.5, step * warmup**-1.5)"
-
-
-def _rate(old: str, new: str) -> tuple[tuple[str, str], ...]:
-    return ((_RATE, _RATE.replace(old, new)),)
+_LOWER = "min(step**-0.5, step * warmup**-1.5)"
 
 
 NOAM_SCHEDULE = (
     Mistake("noam-max", "the higher of the two lines is taken; the rate is the lower one.",
-            _rate("min(", "max(")),
+            (("min(", "max("),)),
     Mistake("noam-no-warmup", "the rate never rises: the branch of the warm-up is missing.",
-            ((_RATE, "return d_model**-0.5 * step**-0.5"),)),
+            ((_LOWER, "step**-0.5"),)),
     Mistake("noam-never-falls", "the rate never falls: the branch of the root is missing.",
-            ((_RATE, "return d_model**-0.5 * step * warmup**-1.5"),)),
+            ((_LOWER, "step * warmup**-1.5"),)),
     Mistake("noam-flat", "after the warm-up the rate stays at its peak; it falls with the root of "
-            "the step.", _rate("step**-0.5", "warmup**-0.5")),
+            "the step.", (("step**-0.5", "warmup**-0.5"),)),
     Mistake("noam-from-zero", "the steps are counted from 0: the first one is 1.",
-            ((_RATE, "step = step - 1\n    return d_model**-0.5 * min(max(step, 1)**-0.5, step * warmup**-1.5)"),)),
+            (("return ", "step = step - 1\n    return "), ("step**", "max(step, 1)**"))),
     Mistake("noam-one-ahead", "the rate is that of the next step: step is counted from 1 already.",
-            ((_RATE, "step = step + 1\n    " + _RATE),)),
+            (("return ", "step = step + 1\n    return "),)),
     Mistake("noam-without-width", "the width of the model is missing: the rate is divided by the "
-            "square root of d_model.", _rate("d_model**-0.5 * ", "")),
+            "square root of d_model.", (("d_model**-0.5 * ", ""),)),
     Mistake("noam-times-width", "the rate is multiplied by the square root of d_model; it is divided "
-            "by it.", _rate("d_model**-0.5", "d_model**0.5")),
+            "by it.", (("d_model**-0.5", "d_model**0.5"),)),
     Mistake("noam-width-without-root", "the rate is divided by d_model; it is its square root.",
-            _rate("d_model**-0.5", "d_model**-1.0")),
+            (("d_model**-0.5", "d_model**-1.0"),)),
     Mistake("noam-rises-to-1", "the warm-up rises to 1 at its end, where it must meet the other "
-            "branch: the exponent of warmup is -1.5.", _rate("warmup**-1.5", "warmup**-1.0")),
+            "branch: the exponent of warmup is -1.5.", (("warmup**-1.5", "warmup**-1.0"),)),
+    Mistake("noam-rises-to-1", "the warm-up rises to 1 at its end, where it must meet the other "
+            "branch: the exponent of warmup is -1.5.",
+            ((_LOWER, "(step / warmup if step < warmup else step**-0.5)"),), variant="two cases"),
+    Mistake("noam-rises-to-1", "the warm-up rises to 1 at its end, where it must meet the other "
+            "branch: the exponent of warmup is -1.5.",
+            ((_LOWER, "(step / warmup if step <= warmup else step**-0.5)"),),
+            variant="two cases, 1 at the peak"),
     Mistake("noam-warmup-exponent", "the exponent of warmup is -1.5; here it is -0.5.",
-            _rate("warmup**-1.5", "warmup**-0.5")),
+            (("warmup**-1.5", "warmup**-0.5"),)),
     Mistake("noam-falls-too-fast", "the rate falls with the step itself; it falls with its root.",
-            _rate("step**-0.5", "warmup**0.5 / step")),
+            (("step**-0.5", "warmup**0.5 / step"),)),
+    Mistake("noam-falls-too-fast", "the rate falls with the step itself; it falls with its root.",
+            (("step**-0.5", "step**-1"),), variant="the lower of two lines"),
+    Mistake("noam-falls-too-fast", "the rate falls with the step itself; it falls with its root.",
+            ((_LOWER, "(step * warmup**-1.5 if step < warmup else 1 / step)"),), variant="two cases"),
     Mistake("noam-warmup-ignored", "warmup is ignored: it is always 4000.",
-            _rate("warmup**-1.5", "4000**-1.5")),
+            (("warmup**-1.5", "4000**-1.5"),)),
     Mistake("noam-integer-steps", "warmup is an integer division away from 0: keep the fraction.",
-            _rate("step * warmup**-1.5", "step // warmup * warmup**-0.5")),
+            (("step * warmup**-1.5", "step // warmup * warmup**-0.5"),)),
 )  # fmt: skip
 
 _WRITTEN = "written = torch.cat([written, last_ids[:, None]], dim=1)"
@@ -272,28 +278,29 @@ DECODE_TRANSFORMER = (
             "source's padding.", ((_FEATURES, _FEATURES.replace("memory_mask", "memory_mask | True")),)),
     Mistake("read-again", "the source is encoded again at every step; once, before the search, is "
             "enough.", ((_WRITTEN, "model.encode(source)\n        " + _WRITTEN),)),
+    Mistake("read-again", "the source is encoded again at every step; once, before the search, is "
+            "enough.", ((_FEATURES, "features = model.decode(written, *model.encode(memory))"),
+                        (_STATE, "state = (nothing, source, source)")), variant="at every step alone"),
     Mistake("always-greedy", "beam_size is ignored: the search is always greedy.",
             ((_IF, "if True:"),)),
     Mistake("penalty-lost", "length_penalty is not passed on to beam_search.",
-            ((_BEAMS, _BEAMS.replace(", length_penalty", "")),)),
+            ((" length_penalty)", ")"),)),
     Mistake("beams-one-short", "beam_search gets one beam too few.",
-            ((_BEAMS, _BEAMS.replace("beam_size,", "beam_size - 1,")),)),
+            ((" beam_size,", " beam_size - 1,"),)),
     Mistake("memory-not-reordered", "the memory does not follow the beams: keep it and its mask in "
             "the state, where beam_search repeats and reorders them.",
             ((_WRITTEN, _WRITTEN + "\n        times = len(written) // len(read[0])\n"
               "        memory, memory_mask = read[0].repeat(times, 1, 1), read[1].repeat(times, 1, 1, 1)"),
              (_STATE, "read = model.encode(source)\n    state = (nothing, *read)"))),
     Mistake("scores-returned-too", "beam_search gives ids and scores; only the ids are wanted.",
-            ((_BEAMS, _BEAMS.replace("[0]", "")),)),
+            ((")[0]", ")"),)),
     Mistake("start-and-end-swapped", "bos_id and eos_id are exchanged.",
-            ((_GREEDY, _GREEDY.replace("bos_id, eos_id", "eos_id, bos_id")),
-             (_BEAMS, _BEAMS.replace("bos_id, eos_id", "eos_id, bos_id")))),
+            (("greedy_decode(step, state, bos_id, eos_id", "greedy_decode(step, state, eos_id, bos_id"),
+             ("search(step, state, bos_id, eos_id", "search(step, state, eos_id, bos_id"))),
     Mistake("one-token-too-few", "the search stops one token before max_len.",
-            ((_GREEDY, _GREEDY.replace("max_len", "max(max_len - 1, 1)")),
-             (_BEAMS, _BEAMS.replace("max_len", "max(max_len - 1, 1)")))),
+            ((" max_len)", " max(max_len - 1, 1))"), (" max_len,", " max(max_len - 1, 1),"))),
     Mistake("one-token-too-many", "the search makes one token more than max_len.",
-            ((_GREEDY, _GREEDY.replace("max_len", "max_len + 1")),
-             (_BEAMS, _BEAMS.replace("max_len", "max_len + 1")))),
+            ((" max_len)", " max_len + 1)"), (" max_len,", " max_len + 1,"))),
     Mistake("start-kept", "bos_id stands in the result; only what was written after it does.",
             ((_GREEDY, "made = greedy_decode(step, state, bos_id, eos_id, max_len)\n"
               "        return torch.cat([torch.full_like(made[:, :1], bos_id), made], dim=1)"),)),

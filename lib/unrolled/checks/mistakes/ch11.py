@@ -147,6 +147,7 @@ NSP_PAIRS = (
 
 _PREDICTED = "predicted = labels != IGNORED"
 _CROSS = "return cross_entropy(logits[predicted], labels[predicted])"
+_LAST = "labels[predicted])"
 _EACH = ("log_probs = logits.log_softmax(-1)\n"
          "    each = -log_probs.gather(-1, labels.clamp(min=0)[..., None]).squeeze(-1)\n    ")  # fmt: skip
 
@@ -156,25 +157,25 @@ MLM_LOSS = (
     Mistake("mlm-all-positions", "positions with the label -100 are scored as if token 0 were right "
             "there; they do not count.", ((_CROSS, _EACH + "return each.mean()"),)),
     Mistake("mlm-divided-by-all", "the sum is divided by all positions; divide by the number of "
-            "predicted ones.", ((_CROSS, _EACH + "return (each * predicted).mean()"),)),
+            "predicted ones.", ((_LAST, _LAST + " * predicted.sum() / predicted.numel()"),)),
     Mistake("mlm-mean-of-means", "each sentence is averaged on its own first; all predicted positions "
             "of the batch count alike.",
             ((_CROSS, _EACH + "per = (each * predicted).sum(1) / predicted.sum(1).clamp(min=1)\n"
               "    return per[predicted.any(1)].mean()"),)),
     Mistake("mlm-divided-by-sentences", "the sum is divided by the number of sentences; divide by "
-            "that of predicted positions.", ((_CROSS, _EACH + "return (each * predicted).sum() / len(labels)"),)),
+            "that of predicted positions.", ((_LAST, _LAST + " * predicted.sum() / len(labels)"),)),
     Mistake("mlm-summed", "the losses are summed; their mean is wanted.",
-            ((_CROSS, _EACH + "return (each * predicted).sum()"),)),
+            ((_LAST, _LAST + " * predicted.sum()"),)),
     Mistake("mlm-softmax-first", "the logits go through a softmax before the cross-entropy, which "
-            "has one of its own.", ((_CROSS, _CROSS.replace("logits[predicted]", "logits[predicted].softmax(-1)")),)),
+            "has one of its own.", (("logits[predicted]", "logits[predicted].softmax(-1)"),)),
     Mistake("mlm-log-of-softmax", "the log of a softmax gives inf where logits are far apart: use a "
             "cross-entropy made of logsumexp.",
             ((_CROSS, "probs = logits[predicted].softmax(-1).gather(-1, labels[predicted][:, None])\n"
               "    return -probs.log().mean()"),)),
     Mistake("mlm-sign", "the loss is negative: surprise is minus the log-probability.",
-            ((_CROSS, _CROSS.replace("return ", "return -")),)),
+            (("return ", "return -"),)),
     Mistake("mlm-bits", "the loss is in bits; nats, with the natural logarithm, are wanted.",
-            ((_CROSS, _CROSS + " / torch.tensor(2.0).log()"),)),
+            (("cross_entropy(", "1 / torch.tensor(2.0).log() * cross_entropy("),)),
     Mistake("mlm-probability", "this is one minus the probability of the true token; its surprise is "
             "minus the log-probability.",
             ((_CROSS, _EACH + "return (1 - (-each[predicted]).exp()).mean()"),)),
@@ -185,9 +186,13 @@ MLM_LOSS = (
     Mistake("mlm-shifted", "logits are scored against the next label; here each position predicts "
             "its own token.",
             ((_PREDICTED, "logits, labels = logits.roll(1, dims=1), labels\n    " + _PREDICTED),)),
+    Mistake("mlm-shifted", "logits are scored against the next label; here each position predicts "
+            "its own token.",
+            ((_PREDICTED, "logits, labels = logits[:, :-1], labels[:, 1:]\n    " + _PREDICTED),),
+            variant="without the first label"),
     Mistake("mlm-perplexity", "this is the exponential of the loss; the mean surprise itself is "
             "wanted.", ((_CROSS, _CROSS + ".exp()"),)),
-    Mistake("mlm-detached", "no gradient flows: the loss is detached.", ((_CROSS, _CROSS + ".detach()"),)),
+    Mistake("mlm-detached", "no gradient flows: the loss is detached.", ((_PREDICTED, "logits = logits.detach()\n    " + _PREDICTED),)),
 )  # fmt: skip
 
 _SEGMENTS = "segments = torch.zeros_like(ids) if segments is None else segments"
@@ -287,6 +292,12 @@ _SPAN = "return best // T, best % T"
 SPAN_ANSWER = (
     Mistake("apart", "start and end are chosen apart, so the end may come before the start: compare "
             "the pairs.", ((_SPAN, "return start_logits.argmax(-1), end_logits.argmax(-1)"),)),
+    Mistake("apart", "start and end are chosen apart, so the end may come before the start: compare "
+            "the pairs.",
+            (("T = start_logits.size(-1)", "T = start_logits.size(-1)\n    inside = torch.ones_like(start_logits).bool() "
+              "if mask is None else mask"),
+             (_SPAN, "return tuple(x.where(inside, x.new_tensor(-torch.inf)).argmax(-1) for x in (start_logits, end_logits))")),
+            variant="within the passage"),
     Mistake("best-start-first", "the best start is fixed first, then the best end after it; another "
             "start may make a better pair.",
             ((_BEST, 'first = start_logits.masked_fill(~allowed.any(-1), float("-inf")).argmax(-1)\n'

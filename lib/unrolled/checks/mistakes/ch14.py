@@ -8,6 +8,7 @@ _CUT = "patches = images.unfold(2, P, P).unfold(3, P, P)"
 _ORDER = "patches = patches.permute(0, 2, 3, 1, 4, 5)"
 _FLAT = "patches = patches.flatten(3).flatten(1, 2)"
 _PROJECT = "return patches @ weight.flatten(1).T + bias"
+_END = "  # (B, N, D)"
 
 PATCH_EMBED = (
     Mistake("cut-by-reshape", "the image is reshaped to (B, N, C * P * P) at once, which takes "
@@ -25,10 +26,10 @@ PATCH_EMBED = (
             ((_ORDER, "patches = patches.permute(0, 2, 3, 1, 5, 4)"),)),
     Mistake("kernel-reshaped", "the kernel is reshaped to (C * P * P, D), which mixes its numbers "
             "up; flatten it to (D, C * P * P) and transpose.",
-            ((_PROJECT, "return patches @ weight.reshape(-1, weight.size(0)) + bias"),)),
+            (("weight.flatten(1).T", "weight.reshape(-1, weight.size(0))"),)),
     Mistake("kernel-flipped", "the kernel is turned round, as in a mathematician's convolution; "
             "pixel (i, j) meets weight (i, j).",
-            ((_PROJECT, _PROJECT.replace("weight.", "weight.flip(2, 3).")),)),
+            (("weight.flatten", "weight.flip(2, 3).flatten"),)),
     Mistake("bias-missing", "the bias is not added.", ((" + bias", ""),)),
     Mistake("bias-before", "the bias is added before the projection, which needs another width; it "
             "is added to the D results.",
@@ -41,18 +42,23 @@ PATCH_EMBED = (
     Mistake("channels-averaged", "the channels are averaged first; each has its own weights.",
             ((_CUT, "images = images.mean(dim=1, keepdim=True).expand_as(images)\n    " + _CUT),)),
     Mistake("features-before-patches", "the result is (B, D, N), as a convolution leaves it; "
-            "(B, N, D) is wanted.", ((_PROJECT, "return (patches @ weight.flatten(1).T + bias)"
-                                      ".transpose(1, 2)"),)),
+            "(B, N, D) is wanted.", (("return ", "return ("),
+                                      (_END, ").transpose(1, 2)" + _END))),
     Mistake("grid-kept", "the result is (B, rows, columns, D); flatten rows and columns to N.",
             ((".flatten(1, 2)", ""),)),
     Mistake("square-assumed", "N is taken for the square of height / P; it is height / P times "
             "width / P.",
             ((_FLAT, _FLAT + "\n    N = (images.size(2) // P) ** 2\n"
               "    patches = patches.reshape(-1, N, patches.size(-1))"),)),
+    Mistake("square-assumed", "N is taken for the square of height / P; it is height / P times "
+            "width / P.",
+            ((_FLAT, _FLAT + "\n    N = (images.size(2) // P) ** 2\n"
+              "    patches = patches.reshape(images.size(0), N, weight[0].numel())"),),
+            variant="for each image"),
     Mistake("averaged", "the products are averaged; they are added up.",
-            ((_PROJECT, "return patches @ weight.flatten(1).T / patches.size(-1) + bias"),)),
+            (("return patches @", "return patches / patches.size(-1) @"),)),
     Mistake("detached", "no gradient flows back: the result is detached.",
-            ((_PROJECT, "return (patches @ weight.flatten(1).T + bias).detach()"),)),
+            (("return ", "return ("), (_END, ").detach()" + _END))),
 )  # fmt: skip
 
 _COSINE = ('    if similarity == "cosine":\n'
@@ -126,9 +132,15 @@ RETRIEVE = (
             "make new ones.",
             ((_QUERY, "query /= length.masked_fill(length == 0, 1.0)"),
              (_DOCUMENTS, "documents /= lengths.masked_fill(lengths == 0, 1.0)"))),
+    Mistake("documents-overwritten", "the normalised vectors are written into the caller's tensors; "
+            "make new ones.",
+            ((_DOCUMENTS, "documents /= lengths.masked_fill(lengths == 0, 1.0)"),),
+            variant="the documents alone"),
 )  # fmt: skip
 
-_BLANK = 'if not question.strip():\n        raise ValueError("question is blank, some text is wanted")'
+_BLANK = (
+    'if not question.strip():\n        raise ValueError("question is blank, some text is wanted")'
+)
 _ASKED = 'prompt = asked = f"Question: {question.strip()}\\nAnswer:"'
 _OVER = "if budget is not None and measure(asked) > budget:"
 _EACH = "for n, text in enumerate(passages, start=1):"
@@ -145,12 +157,20 @@ RAG_PROMPT = (
             ((_LONGER, _LONGER.replace("*numbered", "*numbered[::-1]")),)),
     Mistake("question-first", "the question stands before the passages; it comes after them.",
             ((_LONGER, 'longer = "\\n".join([INSTRUCTION, "", asked, "", *numbered])'),)),
+    Mistake("question-first", "the question stands before the passages; it comes after them.",
+            ((_LONGER, 'longer = "\\n".join([INSTRUCTION, "", asked.removesuffix("\\nAnswer:"), "", '
+              '*numbered, "", "Answer:"])'),), variant="Answer: at the end"),
     Mistake("no-instruction", "the instruction is missing; it is the first line.",
             (('INSTRUCTION, "", *', "*"),)),
     Mistake("instruction-without-passages", "without passages the instruction is there all the "
             "same; then only the question is asked.",
             ((_ASKED, 'asked = f"Question: {question.strip()}\\nAnswer:"\n'
               '    prompt = "\\n".join([INSTRUCTION, "", asked])'),)),
+    Mistake("instruction-without-passages", "without passages the instruction is there all the "
+            "same; then only the question is asked.",
+            ((_ASKED, 'asked = f"Question: {question.strip()}\\nAnswer:"\n'
+              '    prompt = "\\n".join([INSTRUCTION, "", asked])'),
+             (_OVER, _OVER.replace("asked", "prompt"))), variant="and measured"),
     Mistake("no-blank-lines", "the blank lines around the passages are missing.",
             ((_LONGER, 'longer = "\\n".join([INSTRUCTION, *numbered, asked])'),)),
     Mistake("blank-lines-between", "blank lines stand between the passages; there is one before "
@@ -158,6 +178,8 @@ RAG_PROMPT = (
             ((_LONGER, 'longer = "\\n\\n".join([INSTRUCTION, *numbered, asked])'),)),
     Mistake("newline-at-end", "the prompt ends in a line break; it ends in \"Answer:\".",
             (("return prompt", 'return prompt + "\\n"'),)),
+    Mistake("newline-at-end", "the prompt ends in a line break; it ends in \"Answer:\".",
+            ((_ASKED, _ASKED.replace("Answer:", "Answer:\\n")),), variant="and measured"),
     Mistake("no-answer-line", "the last line, \"Answer:\", is missing.",
             ((_ASKED, _ASKED.replace("\\nAnswer:", "")),)),
     Mistake("space-in-passages", "line breaks and runs of spaces inside a passage are kept; each "

@@ -115,6 +115,13 @@ JOINING = (
             "of a longer token: compare whole tokens.",
             (("i = 0\n", "tokens[:] = b'\\0'.join(tokens).replace(left + b'\\0' + right, left + right)"
               ".split(b'\\0')\n            i = len(tokens)\n"),)),
+    Mistake("bpe-joined-as-text", "the tokens are joined by replacing text, which also finds the end "
+            "of a longer token: compare whole tokens.",
+            (("i = 0\n", "tokens[:] = b'\\0'.join(tokens).replace(left + b'\\0' + right, left + right)"
+              ".split(b'\\0')\n            i = len(tokens)\n"),
+             (_BEST, "min(pairs, key=lambda pair: (-pairs[pair], *(ids.get(token, len(ids)) "
+              "for token in pair)))"), (_NUMBER, "ids.setdefault(left + right, len(ids))")),
+            variant="where tokens without a number come last"),
     Mistake("bpe-right-token-stays", "the right token stays behind the joined one: both are replaced.",
             ((_JOIN, "tokens[i : i + 1] = [left + right]"),)),
 )  # fmt: skip

@@ -138,6 +138,10 @@ GLOVE_LOSS = (
     Mistake("glove-every-pair", "every centre word is multiplied with every context word; row n "
             "belongs to row n.",
             ((_SCORES, "scores = centre @ context.T + centre_bias.unsqueeze(1) + context_bias"),)),
+    Mistake("glove-every-pair", "every centre word is multiplied with every context word; row n "
+            "belongs to row n.",
+            ((_SCORES, "scores = centre @ context.T + centre_bias + context_bias"),),
+            variant="with both biases along the rows"),
     Mistake("glove-features-averaged", "the products are averaged over the features; a dot product "
             "sums them.", ((".sum(dim=-1)", ".mean(dim=-1)"),)),
     Mistake("glove-cosine", "the vectors are brought to length 1; the prediction is the bare dot "

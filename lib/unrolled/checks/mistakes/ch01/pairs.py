@@ -95,6 +95,10 @@ NEGATIVE_SAMPLER = (
     Mistake("sampler-softmax", "a softmax turns the weights into probabilities, and the most frequent "
             "word gets nearly all; divide by their sum, or leave that to multinomial.",
             ((_WEIGHTS, _WEIGHTS + "\n    weights = weights.softmax(dim=0)"),)),
+    Mistake("sampler-softmax", "a softmax turns the weights into probabilities, and the most frequent "
+            "word gets nearly all; divide by their sum, or leave that to multinomial.",
+            ((_WEIGHTS, _WEIGHTS + "\n    weights = weights.softmax(dim=0) * (counts > 0)"),),
+            variant="over the words that occur"),
     Mistake("sampler-log", "the weights are logarithms of the counts; they are counts to the power.",
             ((_WEIGHTS, "weights = counts.float().log1p()"),)),
     Mistake("sampler-no-replacement", "a word is drawn at most once a row; draw with replacement.",
@@ -119,6 +123,10 @@ NEGATIVE_SAMPLER = (
             ((", generator=generator", ""),)),
     Mistake("sampler-seeded", "every call makes the same draws: a seed is set inside.",
             ((_DRAW, "generator = torch.Generator(counts.device).manual_seed(0)\n    " + _DRAW),)),
+    Mistake("sampler-seeded", "every call makes the same draws: a seed is set inside.",
+            ((_DRAW, "if generator is None:\n"
+              "        generator = torch.Generator(counts.device).manual_seed(0)\n    " + _DRAW),),
+            variant="unless a generator is given"),
     Mistake("sampler-counts-changed", "the counts are raised in place, so that the caller's are "
             "changed.", (("counts.float() ** power", "counts.float().pow_(power)"),)),
     Mistake("sampler-counts-dtype", "the ids come out as floating point; ids are int64.",

@@ -59,6 +59,9 @@ WORDPIECE_TOKENIZE = (
             "word is [unk_token].", ((_ELSE, "else:\n            return [*pieces, unk_token]"),)),
     Mistake("wp-rest-dropped", "the pieces found so far are returned as if they were the word; it is "
             "[unk_token].", ((_ELSE, "else:\n            return pieces"),)),
+    Mistake("wp-rest-dropped", "the pieces found so far are returned as if they were the word; it is "
+            "[unk_token].", ((_ELSE, "else:\n            return pieces or [unk_token]"),),
+            variant="if there are any"),
     Mistake("wp-letter-unknown", "an unknown letter becomes unk_token and the cutting goes on; the "
             "whole word is [unk_token].",
             ((_ELSE, "else:\n            pieces.append(unk_token)\n            start += 1\n"

@@ -7,6 +7,7 @@ from unrolled.checks.exercise import Mistake
 _ADD = 'add_weights(self, f"_l{layer}{direction}", width, hidden_size, 1, bias)'
 _H_0 = "h_0 = no_state(self, x) if state is None else state"
 _PADDING = "padding = padded_positions(x, lengths)"
+_ZEROS = "x = without_padding(x, padding)"
 _START = "h = h_0[len(finals)]"
 _DROPOUT = "x = F.dropout(x, self.dropout, self.training)"
 _UNROLL = 'self._unroll(x, h, f"_l{layer}{direction}", padding)'
@@ -125,10 +126,19 @@ RNN = (
             ((_PADDING, "padding = None"),)),
     Mistake("padding-updates-state", "padding updates the state: where a position is padding, the "
             "state must stay what it was.", ((_KEEP, "h = new"),)),
+    Mistake("padding-updates-state", "padding updates the state: where a position is padding, the "
+            "state must stay what it was.", ((_ZEROS, "pass"), (_KEEP, "h = new")),
+            variant="what stands there is read"),
     Mistake("way-back-starts-at-padding", "the backward direction begins in the padding, and its "
             "state is changed before it meets a real token; it must begin at the last real "
             "position.",
             ((_KEEP, _KEEP.replace("padding is None", "padding is None or backward")),)),
+    Mistake("way-back-starts-at-padding", "the backward direction begins in the padding, and its "
+            "state is changed before it meets a real token; it must begin at the last real "
+            "position.",
+            ((_ZEROS, "pass"),
+             (_KEEP, _KEEP.replace("padding is None", "padding is None or backward"))),
+            variant="what stands there is read"),
     Mistake("padding-resets-state", "padding sets the state to zero; it must stay what it was.",
             ((_KEEP, _KEEP.replace(", h, new)", ", torch.zeros_like(h), new)")),)),
     Mistake("output-at-padding", "the output at padding is not zero.",
@@ -161,4 +171,10 @@ RNN = (
             ((_DROPOUT, "pass"),
              (_STATES, "h = F.dropout(h, self.dropout, self.training)\n            states.append(h)"
               ))),
+    Mistake("dropout-on-states", "dropout falls on the state inside the walk; it belongs on what "
+            "one layer hands to the next.",
+            ((_DROPOUT, "pass"),
+             (_STATES, "last = name.startswith(f'_l{self.num_layers - 1}')\n            "
+              "h = h if last else F.dropout(h, self.dropout, self.training)\n            "
+              "states.append(h)")), variant="below the last layer"),
 )  # fmt: skip

@@ -28,6 +28,9 @@ CLIP_GRADIENTS = (
             variant="copies are scaled"),
     Mistake("factor-inverted", "the gradients are multiplied by norm / max_norm; it is max_norm / "
             "norm.", ((_FACTOR, "factor = (norm / max_norm).clamp(max=1.0)"),)),
+    Mistake("factor-inverted", "the gradients are multiplied by norm / max_norm; it is max_norm / "
+            "norm.", ((_FACTOR, "factor = norm / max_norm if norm > max_norm else 1.0"),),
+            variant="where it is too long"),
     Mistake("factor-is-max-norm", "the gradients are multiplied by max_norm; they must also be "
             "divided by their norm.",
             ((_FACTOR, "factor = max_norm if norm > max_norm else 1.0"),)),

@@ -51,6 +51,11 @@ ELMO_TARGETS = (
     Mistake("backward-turned-round", "the backward targets are in the order in which that model "
             "reads; they stand at the positions of the sentence.",
             ((_BOTH, "return forward, backward.flip(1)"),)),
+    Mistake("backward-turned-round", "the backward targets are in the order in which that model "
+            "reads; they stand at the positions of the sentence.",
+            ((_BOTH, "for row, n in zip(backward, (~padding).sum(dim=1).tolist(), strict=True):\n"
+                     "        row[:n] = row[:n].flip(0)\n    " + _BOTH),),
+            variant="within its length"),
     Mistake("ends-cut-twice", "both directions ignore both ends; forward predicts at the first "
             "position, backward at the last.",
             ((_FORWARD, "inside = padding | (following == pad_id) | (previous == pad_id)\n"
@@ -58,6 +63,12 @@ ELMO_TARGETS = (
              (_BACKWARD, "backward = previous.masked_fill(inside, ignore_id)"))),
     Mistake("pad-id-fixed", "0 is taken for padding; it is pad_id that says what padding is.",
             (("    nothing = ", "    pad_id = 0\n    nothing = "),)),
+    Mistake("pad-id-fixed", "0 is taken for padding; it is pad_id that says what padding is.",
+            ((_FORWARD, "n = ids.count_nonzero(dim=1).unsqueeze(1)\n"
+                        "    t = torch.arange(ids.size(1), device=ids.device)\n"
+                        "    forward = following.masked_fill(t >= n - 1, ignore_id)"),
+             (_BACKWARD, "backward = previous.masked_fill((t == 0) | (t >= n), ignore_id)")),
+            variant="counting"),
     Mistake("ignore-id-fixed", "-100 is written whatever ignore_id says.",
             (("    nothing = ", "    ignore_id = -100\n    nothing = "),)),
     Mistake("pad-id-for-ignore", "pad_id stands where there is nothing to predict; it is ignore_id.",

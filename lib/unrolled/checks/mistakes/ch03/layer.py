@@ -50,6 +50,10 @@ _IN_THE_STEP = (
             "g, o.", _by_hand("i, f, g, o", "i, f, o, g")),
     Mistake("lstm-gate-order", "the gates are cut in another order; the weights hold them as i, f, "
             "g, o.", _by_hand("i, f, g, o", "f, i, g, o"), variant="f i g o"),
+    Mistake("lstm-gate-order", "the gates are cut in another order; the weights hold them as i, f, "
+            "g, o.", _by_hand("i, f, g, o", "f, i, o, g"), variant="f i o g"),
+    Mistake("lstm-gate-order", "the gates are cut in another order; the weights hold them as i, f, "
+            "g, o.", _by_hand("i, f, g, o", "i, g, f, o"), variant="i g f o"),
     Mistake("lstm-candidate-sigmoid", "the candidate g goes through the sigmoid like a gate; it "
             "needs tanh.", _by_hand("g.tanh()", "g.sigmoid()")),
     Mistake("lstm-one-bias", "one of the two biases is never added: both count.",
@@ -94,6 +98,9 @@ _OVER_POSITIONS = (
             "along it.", ((_CARRY, "h, c = new_h, new_c.detach()"),)),
     Mistake("state-cut-off", "h is detached before it is carried on: no gradient flows back along "
             "it.", ((_STEP, _STEP.replace(" h, c,", " h.detach(), c,")),)),
+    Mistake("state-cut-off", "h is detached before it is carried on: no gradient flows back along "
+            "it.", ((_STEP, _STEP.replace(" h, c,", " h.detach() + 0 * h, c,")),),
+            variant="where padding would keep it"),
     Mistake("finals-detached", "h_n and c_n are detached: no gradient flows back from them.",
             ((_RETURN, "return x, (h_n.detach(), c_n.detach())"),)),
 )  # fmt: skip
@@ -136,6 +143,11 @@ _OF_THE_STATE = (
             "without a given state it starts from zeros.",
             ((_BEFORE, _BEFORE + "\n                if layer > 0:\n"
                                  "                    before = finals[-len(directions(self))]"),)),
+    Mistake("layer-continues-state", "a layer starts from the final state of the layer below; "
+            "without a given state it starts from zeros.",
+            ((_BEFORE, _BEFORE + "\n                if layer > 0 and state is None:\n"
+                                 "                    before = finals[-len(directions(self))]"),),
+            variant="if none is given"),
     Mistake("backward-continues-state", "the way back starts from the forward direction's final "
             "state; it has a state of its own.",
             ((_BEFORE, _BEFORE + "\n                if direction:\n"
@@ -247,6 +259,11 @@ _OF_DIRECTIONS_AND_PADDING = (
                        "        if lengths is not None:\n"
                        "            h_n = h_n.clone()\n"
                        "            h_n[-n] = x[:, -1, : self.hidden_size]\n        " + _RETURN),)),
+    Mistake("finals-at-T", "h_n is what stands at the last position T - 1, padding or not; it is h "
+            "after each row's last real position.",
+            ((_KEPT, "if padding is not None and not direction:\n"
+                     "                    after = without_padding(output, padding)[:, -1], after[1]\n"
+                     "                " + _KEPT),), variant="of every layer"),
     Mistake("output-cut", "the output is cut to the longest row; it keeps all T positions.",
             ((_RETURN, "x = x if lengths is None else x[:, : int(lengths.max())]\n        "
                        + _RETURN),)),

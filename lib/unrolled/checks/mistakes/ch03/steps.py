@@ -21,9 +21,9 @@ LSTM_STEP = (
             "old memory, i what is added.", ((_ORDER, "f, i, g, o = gates"),)),
     Mistake("candidate-sigmoid", "the candidate g goes through the sigmoid like a gate; it needs "
             "tanh, so that it can also take away from the memory.",
-            ((_C, _C.replace("g.tanh()", "g.sigmoid()")),)),
+            (("g.tanh()", "g.sigmoid()"),)),
     Mistake("candidate-bare", "the candidate g is added as it is; it goes through tanh first.",
-            ((_C, _C.replace("g.tanh()", "g")),)),
+            (("g.tanh()", "g"),)),
     Mistake("gates-tanh", "the three gates go through tanh; a gate lies between 0 and 1: sigmoid.",
             ((_C, _C.replace("sigmoid", "tanh")), (_H, _H.replace("sigmoid", "tanh")))),
     Mistake("gates-bare", "the gates are used as they are; a gate lies between 0 and 1: sigmoid.",
@@ -37,6 +37,10 @@ LSTM_STEP = (
     Mistake("biases-required", "without biases it fails: bias_ih and bias_hh may be None, and then "
             "nothing is added.", ((_GATES, "gates = x @ weight_ih.T + bias_ih + h @ weight_hh.T + "
                                            "bias_hh"),)),
+    Mistake("biases-required", "without biases it fails: bias_ih and bias_hh may be None, and then "
+            "nothing is added.",
+            ((_GATES, "gates = bias_ih.add(x @ weight_ih.T) + bias_hh.add(h @ weight_hh.T)"),),
+            variant="by a method"),
     Mistake("state-unread", "the gates look at x alone; h has a share in all four.",
             ((_GATES, "gates = F.linear(x, weight_ih, bias_ih) + bias_hh if bias_hh is not None "
                       "else F.linear(x, weight_ih)"),)),
@@ -46,28 +50,28 @@ LSTM_STEP = (
     Mistake("memory-read-for-state", "the gates are computed from c; they read what the memory "
             "showed, h.", ((_GATES, _GATES.replace("F.linear(h,", "F.linear(c,")),)),
     Mistake("memory-not-kept", "the old memory is gone: f * c is missing from the sum.",
-            ((_C, "c = i.sigmoid() * g.tanh()"),)),
+            (("f.sigmoid() * c + ", ""),)),
     Mistake("no-forget-gate", "the old memory is added whole: it is multiplied by f first.",
-            ((_C, "c = c + i.sigmoid() * g.tanh()"),)),
+            (("f.sigmoid() * c", "c"),)),
     Mistake("no-input-gate", "the candidate is added whole: it is multiplied by i first.",
-            ((_C, "c = f.sigmoid() * c + g.tanh()"),)),
+            (("i.sigmoid() * g", "g"),)),
     Mistake("coupled-gates", "the input gate is taken as 1 - f; it is a gate of its own.",
-            ((_C, _C.replace("i.sigmoid()", "(1 - f.sigmoid())")),)),
+            (("i.sigmoid()", "(1 - f.sigmoid())"),)),
     Mistake("forget-inverted", "1 - f multiplies the old memory; f near 1 means that it is kept.",
-            ((_C, _C.replace("f.sigmoid()", "(1 - f.sigmoid())")),)),
+            (("f.sigmoid() * c", "(1 - f.sigmoid()) * c"),)),
     Mistake("forget-bias-added", "1 is added to the forget gate's scores. Some programs start its "
             "bias there; here the biases are given.",
-            ((_C, _C.replace("f.sigmoid()", "(f + 1).sigmoid()")),)),
+            (("f.sigmoid() * c", "(f + 1).sigmoid() * c"),)),
     Mistake("memory-squashed", "the new memory itself goes through tanh; only h shows it squashed.",
-            ((_C, "c = (f.sigmoid() * c + i.sigmoid() * g.tanh()).tanh()"),)),
+            (("h = o", "c = c.tanh()\n    h = o"),)),
     Mistake("memory-shown-whole", "the memory is shown without tanh.",
-            ((_H, "h = o.sigmoid() * c"),)),
+            ((" * c.tanh()", " * c"),)),
     Mistake("memory-shown-ungated", "the memory is shown without the output gate.",
-            ((_H, "h = c.tanh()"),)),
+            (("o.sigmoid() * ", ""),)),
     Mistake("memory-sigmoid", "the memory goes through the sigmoid when it is shown; it is tanh.",
-            ((_H, "h = o.sigmoid() * c.sigmoid()"),)),
+            (("c.tanh()", "c.sigmoid()"),)),
     Mistake("old-memory-shown", "h is made of the old memory; it shows the new one.",
-            ((_C, "old = c\n    " + _C), (_H, _H.replace("c.tanh()", "old.tanh()")))),
+            ((_GATES, "old = c\n    " + _GATES), ("c.tanh()", "old.tanh()"))),
     Mistake("memory-for-h", "c is returned twice; the first result is h.", ((_PAIR, "return c, c"),)),
     Mistake("h-for-memory", "h is returned twice; the second result is the memory c.",
             ((_PAIR, "return h, h"),)),
@@ -79,7 +83,7 @@ LSTM_STEP = (
     Mistake("gates-reshaped", "the gates are reshaped to (4, B, H), which mixes the sentences of "
             "the batch; cut the last axis.", ((_CUT, "gates.reshape(4, *h.shape)"),)),
     Mistake("memory-detached", "the old memory is detached: no gradient flows back through it.",
-            ((_C, _C.replace("* c +", "* c.detach() +")),)),
+            (("* c +", "* c.detach() +"),)),
     Mistake("state-detached", "h is detached: no gradient flows back through what the gates read.",
             ((_GATES, _GATES.replace("F.linear(h,", "F.linear(h.detach(),")),)),
     Mistake("h-detached", "the new h is detached: no gradient flows back from it.",
@@ -88,9 +92,11 @@ LSTM_STEP = (
             ((_C, "new = f.sigmoid() * c + i.sigmoid() * g.tanh()"),
              (_H, "h = o.sigmoid() * new.tanh()\n    c.data.copy_(new.data)"),
              (_PAIR, "return h, new"))),
+    Mistake("memory-overwritten", "the memory that was given is changed in place; make a new one.",
+            ((_C, "c *= f.sigmoid()\n    c += i.sigmoid() * g.tanh()"),), variant="and returned"),
     Mistake("tanh-overflows", "tanh is written with exponentials that overflow: large gates give "
             "nan. torch.tanh is safe.",
-            ((_C, _C.replace("g.tanh()", "(g.exp() - (-g).exp()) / (g.exp() + (-g).exp())")),)),
+            (("g.tanh()", "(g.exp() - (-g).exp()) / (g.exp() + (-g).exp())"),)),
 )  # fmt: skip
 
 _X = "x_r, x_z, x_n = F.linear(x, weight_ih, bias_ih).chunk(3, dim=1)"
@@ -129,23 +135,23 @@ GRU_STEP = (
             ((_N, "b_n = 0 if bias_hh is None else bias_hh.chunk(3)[2]\n"
                   "    n = (x_n + r * (h_n - b_n) + b_n).tanh()"),)),
     Mistake("gru-no-reset", "the reset gate is not used: r multiplies h's share of the candidate.",
-            ((_N, "n = (x_n + h_n).tanh()"),)),
+            (("r * h_n", "h_n"),)),
     Mistake("gru-reset-before", "the reset gate multiplies h before the matrix, as in the first "
             "paper; here it multiplies the product and its bias.",
             ((_N, "b_n = None if bias_hh is None else bias_hh.chunk(3)[2]\n"
                   "    n = (x_n + F.linear(r * h, weight_hh.chunk(3)[2], b_n)).tanh()"),)),
     Mistake("gru-reset-all", "the reset gate multiplies the input's share as well; it gates what "
-            "comes from the state alone.", ((_N, "n = (r * (x_n + h_n)).tanh()"),)),
+            "comes from the state alone.", (("(x_n + r * h_n)", "(r * (x_n + h_n))"),)),
     Mistake("gru-reset-input", "the reset gate multiplies the input's share; it gates what comes "
-            "from the state.", ((_N, "n = (r * x_n + h_n).tanh()"),)),
+            "from the state.", (("(x_n + r * h_n)", "(r * x_n + h_n)"),)),
     Mistake("gru-reset-inverted", "1 - r multiplies the state's share; r near 1 lets it through.",
-            ((_N, "n = (x_n + (1 - r) * h_n).tanh()"),)),
+            (("r * h_n", "(1 - r) * h_n"),)),
     Mistake("gru-reset-by-z", "z takes the place of the reset gate r in the candidate.",
-            ((_N, "n = (x_n + z * h_n).tanh()"),)),
+            (("r * h_n", "z * h_n"),)),
     Mistake("gru-candidate-sigmoid", "the candidate goes through the sigmoid; it is tanh, so that "
-            "states can be negative.", ((_N, _N.replace("tanh", "sigmoid")),)),
+            "states can be negative.", ((").tanh()", ").sigmoid()"),)),
     Mistake("gru-candidate-bare", "the candidate is used as it is; it goes through tanh.",
-            ((_N, "n = x_n + r * h_n"),)),
+            ((").tanh()", ")"),)),
     Mistake("gru-candidate-blind", "the candidate looks at x alone; r * (h's share) belongs to it.",
             ((_N, "n = x_n.tanh()"),)),
     Mistake("gru-gates-tanh", "r and z go through tanh; a gate lies between 0 and 1: sigmoid.",
@@ -178,6 +184,10 @@ GRU_STEP = (
     Mistake("gru-biases-required", "without biases it fails: bias_ih and bias_hh may be None, and "
             "then nothing is added.",
             ((_X, "x_r, x_z, x_n = (x @ weight_ih.T + bias_ih).chunk(3, dim=1)"),)),
+    Mistake("gru-biases-required", "without biases it fails: bias_ih and bias_hh may be None, and "
+            "then nothing is added.",
+            ((_X, "x_r, x_z, x_n = bias_ih.add(x @ weight_ih.T).chunk(3, dim=1)"),),
+            variant="by a method"),
     Mistake("gru-interleaved", "the gates are taken from every third row; each gate's H rows lie "
             "together.",
             ((_X, _X.replace(".chunk(3, dim=1)", ".unflatten(1, (-1, 3)).unbind(dim=-1)")),
@@ -191,4 +201,7 @@ GRU_STEP = (
     Mistake("gru-state-overwritten", "the state that was given is changed in place; return a new "
             "one.", ((_MIX, "new = (1 - z) * n + z * h\n    h.data.copy_(new.data)\n"
                             "    return new"),)),
+    Mistake("gru-state-overwritten", "the state that was given is changed in place; return a new "
+            "one.", ((_MIX, "h *= z\n    h += (1 - z) * n\n    return h"),),
+            variant="and returned"),
 )  # fmt: skip

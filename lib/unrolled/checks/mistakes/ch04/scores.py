@@ -60,6 +60,10 @@ BLEU = (
     Mistake("bleu-recall", "matches are divided by the number of the reference's n-grams; it is a "
             "precision, so divide by the hypothesis's.",
             ((_TOTAL, "totals[n - 1] += most.total()"),)),
+    Mistake("bleu-recall", "matches are divided by the number of the reference's n-grams; it is a "
+            "precision, so divide by the hypothesis's.",
+            ((_TOTAL, "totals[n - 1] += max(0, min(off_by)[1] - n + 1)"),),
+            variant="of the closest"),
     Mistake("bleu-mean-of-sentences", "each sentence gets a score and the scores are averaged; "
             "count matches and lengths over the whole corpus first.",
             ((_START, "if len(hypotheses) > 1:\n"
@@ -126,19 +130,26 @@ BLEU = (
             "without a match are smoothed, by 1/2, 1/4, ...",
             ((_LOG, "more = smooth == 'exp'\n        "
               "log_precision += math.log((matched + more) / (total + more)) / max_n"),)),
-    Mistake("bleu-epsilon", "a tiny number takes the place of missing matches; it is to be 1/2, "
-            "1/4, ... of a match.",
-            ((_LOG, "log_precision += math.log((matched or 1e-9) / total) / max_n"),)),
-    Mistake("bleu-epsilon", "a tiny number takes the place of missing matches; it is to be 1/2, "
-            "1/4, ... of a match.",
-            ((_LOG, "log_precision += math.log((matched or 0.1) / total) / max_n"),),
-            variant="0.1"),
+    *(
+        Mistake("bleu-epsilon", "a tiny number takes the place of missing matches; it is to be "
+                "1/2, 1/4, ... of a match.",
+                ((_LOG, f"log_precision += math.log({tiny}) / max_n"),), variant=tiny)
+        for small in ("0.1", "1e-6", "1e-8", "1e-9", "1e-10", "1e-12")
+        for tiny in (f"(matched or {small}) / total", f"matched / total or {small}")
+    ),
     Mistake("bleu-missing-orders-skipped", "an order without a match is left out of the mean; "
             "smoothed, it counts.",
             ((_LOG, "log_precision += (math.log(matched / total) if matched else 0.0) / max_n"),)),
     Mistake("bleu-zero-not-caught", "the logarithm of 0, or a division by 0, stops the program "
             "where the score is 0.",
             ((_ZERO, '    if smooth == "none" and not all(matches):\n        return 0.0\n'),)),
+    *(
+        Mistake("bleu-zero-not-caught", "the logarithm of 0, or a division by 0, stops the program "
+                "where the score is 0.",
+                ((_ZERO, ""), (_LOG, _LOG.replace("or credit", f"or credit * ({smoothed})"))),
+                variant=smoothed)
+        for smoothed in ('smooth == "exp"', 'smooth == "exp" and any(matches)')
+    ),
     Mistake("bleu-nothing-smoothed", "a translation without a single right word is smoothed too; "
             "its score is 0.", ((_ZERO, _ZERO.replace("not any(matches) or ", "")),)),
     Mistake("bleu-log-base", "the logarithms have base 2 and the exponential base e; one base is "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from unrolled.checks.exercise import Mistake
 
 _STEP = "logits, state = take_step(step, last, state, eos_id)"
@@ -27,12 +30,18 @@ GREEDY_DECODE = (
             "others go on.", (("ended.all()", "ended.any()"),)),
     Mistake("greedy-never-stops", "the search goes on to max_len although every sentence has "
             "ended.", ((_STOP, ""),)),
+    Mistake("greedy-never-stops", "the search goes on to max_len although every sentence has "
+            "ended.", ((_STOP, ""), (_STACK, "return _trim(torch.stack(made, dim=1), eos_id)")),
+            variant="and is cut afterwards"),
     Mistake("greedy-all-in-one-step", "the search stops only when all sentences end at the same "
             "step: remember which have ended before.",
             ((_STOP, "        if (logits.argmax(dim=-1) == eos_id).all():\n            break\n"),)),
     Mistake("greedy-stops-late", "one more step is asked for after every sentence has ended.",
             ((_STEP, "over = bool(ended.all())\n        " + _STEP), (_STOP, ""),
              ("made.append(last)", "made.append(last)\n        if over:\n            break"))),
+    Mistake("greedy-stops-late", "one more step is asked for after every sentence has ended.",
+            ((_STOP, ""), (_STEP, _STEP + "\n        if ended.all():\n            break")),
+            variant="and is thrown away"),
     Mistake("greedy-bos-returned", "bos_id stands in front of the result; only what was made is "
             "wanted.", (("made = []", "made = [last]"),)),
     Mistake("greedy-end-cut", "the end token is not among the result's ids.",
@@ -80,9 +89,27 @@ _EXPAND = "state, last = reorder(state, rows), last[rows]"
 _ONE = "scores[:, 1:] = -torch.inf"
 
 
-def _divided(by: str) -> tuple[tuple[str, str], ...]:
-    """Another divisor for what has ended, and a search that does not stop early."""
-    return (_FINAL, f"final = scores.masked_fill(~ended, -torch.inf) {by}"), (_BREAK, "")
+def _divided(slug: str, says: str, by: str) -> tuple[Mistake, ...]:
+    """Another divisor for what has ended: the search never stops early, or stops by it too."""
+    final = (_FINAL, f"final = scores.masked_fill(~ended, -torch.inf) {by}")
+    last = re.sub(r"\blength\b", "max_len", by)
+    stop = ("scores.amax(1) / length_divisor(max_len, length_penalty)", f"scores.amax(1) {last}")
+    return (
+        Mistake(slug, says, (final, (_BREAK, ""))),
+        Mistake(slug, says, (final, stop), variant="stopping by it"),
+    )
+
+
+def _stopping(*mistakes: Mistake) -> tuple[Mistake, ...]:
+    """Each mistake twice: in a search that never stops early, and in one that does."""
+    return tuple(
+        version
+        for mistake in mistakes
+        for version in (
+            replace(mistake, patches=(*mistake.patches, (_BREAK, ""))),
+            replace(mistake, variant="stopping early"),
+        )
+    )
 
 
 BEAM_SEARCH = (
@@ -100,17 +127,19 @@ BEAM_SEARCH = (
             ((_TOPK, _TOPK + "\n        if length > 1:\n"
               "            scores, choice = totals.unflatten(1, (K, -1)).max(dim=2)\n"
               "            choice = choice + torch.arange(K) * logits.size(1)"),)),
-    Mistake("beam-probabilities-added", "probabilities are added; the probability of a sentence is "
-            "a product, so add their logarithms.",
-            ((_LOGP, _LOGP.replace("log_softmax", "softmax")), (_BREAK, ""))),
-    Mistake("beam-logits-added", "the logits are added as they are; log_softmax makes "
-            "log-probabilities of them first.",
-            ((_LOGP, _LOGP.replace(".log_softmax(dim=-1)", "")), (_BREAK, ""))),
-    Mistake("beam-last-score-only", "a beam's score is that of its last token; add it to what the "
-            "beam had.", ((_TOTALS, "totals = torch.where(scores[:, :, None].isinf(), "
-                           "scores[:, :, None], log_probs).flatten(1)"), (_BREAK, ""))),
-    Mistake("beam-ended-goes-on", "a beam that has ended goes on growing and may end again; set it "
-            "aside.", ((_CLOSE, "pass"), (_BREAK, ""))),
+    *_stopping(
+        Mistake("beam-probabilities-added", "probabilities are added; the probability of a "
+                "sentence is a product, so add their logarithms.",
+                ((_LOGP, _LOGP.replace("log_softmax", "softmax")),)),
+        Mistake("beam-logits-added", "the logits are added as they are; log_softmax makes "
+                "log-probabilities of them first.",
+                ((_LOGP, _LOGP.replace(".log_softmax(dim=-1)", "")),)),
+        Mistake("beam-last-score-only", "a beam's score is that of its last token; add it to what "
+                "the beam had.", ((_TOTALS, "totals = torch.where(scores[:, :, None].isinf(), "
+                                   "scores[:, :, None], log_probs).flatten(1)"),)),
+        Mistake("beam-ended-goes-on", "a beam that has ended goes on growing and may end again; "
+                "set it aside.", ((_CLOSE, "pass"),)),
+    ),
     Mistake("beam-ended-keeps-its-place", "a beam that has ended keeps its place among the K; set "
             "it aside, so that the next K come from those still open.",
             ((_TOTALS, "over = (ids[:, :, -1:] == eos_id) if length > 1 else "
@@ -121,6 +150,24 @@ BEAM_SEARCH = (
              (_FINAL, "made = (ids != eos_id).sum(dim=2).add(1).clamp(max=length)\n        "
               "final = scores.masked_fill(~ended, -torch.inf) / ((5 + made) / 6) ** length_penalty"),
              (_CLOSE, "pass"), (_BREAK, ""))),
+    Mistake("beam-ended-keeps-its-place", "a beam that has ended keeps its place among the K; set "
+            "it aside, so that the next K come from those still open.",
+            ((_ONE, _ONE + "\n    gone = torch.zeros(B, 1, dtype=torch.long)"),
+             (_TOPK, _TOPK + "\n        "
+              "scores = scores.masked_fill(torch.arange(K) >= K - gone, -torch.inf)"),
+             (_CLOSE, "gone = gone + (ended & scores.isfinite()).sum(dim=1, keepdim=True)\n"
+              "        " + _CLOSE)),
+            variant="for good"),
+    Mistake("beam-end-costs-no-place", "the K best of what stays open go on, so an end costs no "
+            "place: of the K best candidates, ends among them, those that stay open go on.",
+            ((_TOPK, "scores, choice = totals.topk(min(2 * K, totals.size(1)), dim=1)"),
+             (_MOVE, "last = token.flatten()"),
+             (_IDS, "ids = ids.flatten(0, 1)[rows].unflatten(0, (B, -1))\n        "
+              "ids = torch.cat([ids, token[:, :, None]], dim=2)"),
+             (_CLOSE, "scores, kept = scores.masked_fill(ended, -torch.inf).topk(K, dim=1)\n"
+              "        ids = ids.gather(1, kept[:, :, None].expand(-1, -1, length))\n"
+              "        rows = rows.unflatten(0, (B, -1)).gather(1, kept).flatten()\n"
+              "        state, last = reorder(state, rows), token.gather(1, kept).flatten()"))),
     Mistake("beam-ends-ignored", "no beam ever ends: eos_id is a token like any other, and all "
             "beams grow to max_len.", ((_OVER, "ended = torch.full_like(token, length) == max_len"),)),
     Mistake("beam-ends-ignored", "no beam ever ends: eos_id is a token like any other, and all "
@@ -150,24 +197,23 @@ BEAM_SEARCH = (
     Mistake("beam-copies", "only the best beam goes on at each step, so the search is greedy: keep "
             "the K best.", ((_TOPK, _TOPK + "\n        scores[:, 1:] = -torch.inf"),),
             variant="the best alone"),
+    *_divided("beam-penalty-inverted", "the score is multiplied by the length penalty; divide by "
+              "it.", "* length_divisor(length, length_penalty)"),
     Mistake("beam-penalty-inverted", "the score is multiplied by the length penalty; divide by it.",
-            _divided("* length_divisor(length, length_penalty)")),
-    Mistake("beam-penalty-ignored", "length_penalty changes nothing.",
-            _divided("/ 1.0")),
-    Mistake("beam-penalty-length", "the score is divided by a power of the length itself; the "
-            "divisor is ((5 + length) / 6) ** length_penalty.",
-            _divided("/ length**length_penalty")),
-    Mistake("beam-penalty-mean", "the score is divided by the length whatever length_penalty says.",
-            _divided("/ length")),
-    Mistake("beam-penalty-no-end", "the length that the score is divided for lacks the end token.",
-            _divided("/ ((4 + length) / 6) ** length_penalty")),
-    Mistake("beam-penalty-bos", "the length that the score is divided for counts bos_id; only "
-            "tokens that were made count.",
-            _divided("/ length_divisor(length + 1, length_penalty)")),
-    Mistake("beam-penalty-times", "length_penalty multiplies the divisor; it is its exponent.",
-            _divided("/ ((5 + length) / 6 * (length_penalty or 1.0))")),
-    Mistake("beam-penalty-of-max_len", "every score is divided as if the sentence had max_len "
-            "tokens.", _divided("/ length_divisor(max_len, length_penalty)")),
+            ((_FINAL, _FINAL.replace(" / ", " * ")),), variant="not in stopping"),
+    *_divided("beam-penalty-ignored", "length_penalty changes nothing.", "/ 1.0"),
+    *_divided("beam-penalty-length", "the score is divided by a power of the length itself; the "
+              "divisor is ((5 + length) / 6) ** length_penalty.", "/ length**length_penalty"),
+    *_divided("beam-penalty-mean", "the score is divided by the length whatever length_penalty "
+              "says.", "/ length"),
+    *_divided("beam-penalty-no-end", "the length that the score is divided for lacks the end "
+              "token.", "/ ((4 + length) / 6) ** length_penalty"),
+    *_divided("beam-penalty-bos", "the length that the score is divided for counts bos_id; only "
+              "tokens that were made count.", "/ length_divisor(length + 1, length_penalty)"),
+    *_divided("beam-penalty-times", "length_penalty multiplies the divisor; it is its exponent.",
+              "/ ((5 + length) / 6 * (length_penalty or 1.0))"),
+    *_divided("beam-penalty-of-max_len", "every score is divided as if the sentence had max_len "
+              "tokens.", "/ length_divisor(max_len, length_penalty)"),
     Mistake("beam-penalty-in-search", "the open beams are compared by divided scores, and divided "
             "again at every step: keep sums of log-probabilities, and divide when a beam is set "
             "aside.",

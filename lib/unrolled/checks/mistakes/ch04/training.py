@@ -22,6 +22,8 @@ LAST_STATE = (
             variant="clamped"),
     Mistake("last-one-before", "the position before the last real token is taken.",
             ((_LAST, "return outputs[rows, lengths - 2]"),)),
+    Mistake("last-one-before", "the position before the last real token is taken.",
+            ((_LAST, "return outputs[rows, (lengths - 2).clamp(min=0)]"),), variant="clamped"),
     Mistake("last-first", "the first position is taken: its state has read one token.",
             ((_LAST, "return outputs[:, 0]"),)),
     Mistake("last-from-the-end", "the positions are counted from the end of the batch; count them "
@@ -49,7 +51,7 @@ LAST_STATE = (
             ((_LAST, "return outputs.reshape(-1, outputs.size(0), outputs.size(2))"
               "[lengths - 1, rows]"),)),
     Mistake("last-detached", "no gradient flows back: the state is detached.",
-            ((_LAST, _LAST + ".detach()"),)),
+            (("rows = ", "outputs = outputs.detach()\n    rows = "),)),
 )  # fmt: skip
 
 _START = "start = ids.new_full((ids.size(0), 1), bos_id)"

@@ -18,6 +18,8 @@ _STEP_ADVANCE = "features, _, carried = self.advance(embedded, carried)"
 _START = "return state, None, memory, mask, None if project is None else project(memory)"
 _EXPAND = "mask = mask.expand(memory.size(0), 1, 1, memory.size(1))"
 _MADE = "self.dropout = nn.Dropout(dropout)"
+_CELL_MADE = "GRUCell(embedding_size + memory_size, hidden_size)"
+_OUT_MADE = "nn.Linear(hidden_size + memory_size + embedding_size, vocab_size)"
 _LOGITS = "self.out(self.dropout(features))"
 
 DECODER = (
@@ -34,9 +36,17 @@ DECODER = (
     Mistake("context-not-read", "the cell does not read the context: it reads the word's vector and "
             "the context side by side.",
             ((_READ, "read = torch.cat([embedded, 0 * context], dim=2)"),)),
+    Mistake("context-not-read", "the cell does not read the context: it reads the word's vector and "
+            "the context side by side.",
+            ((_READ, "read = embedded"), (_CELL_MADE, "GRUCell(embedding_size, hidden_size)")),
+            variant="a narrower cell"),
     Mistake("word-not-read", "the cell does not read the word's vector: it reads the word's vector "
             "and the context side by side.",
             ((_READ, "read = torch.cat([0 * embedded, context], dim=2)"),)),
+    Mistake("word-not-read", "the cell does not read the word's vector: it reads the word's vector "
+            "and the context side by side.",
+            ((_READ, "read = context"), (_CELL_MADE, "GRUCell(memory_size, hidden_size)")),
+            variant="a narrower cell"),
     Mistake("read-swapped", "the cell reads the context first; the word's vector comes first.",
             ((_READ, "read = torch.cat([context, embedded], dim=2)"),)),
     Mistake("features-swapped", "the scores read the context before the state; the order is state, "
@@ -53,8 +63,14 @@ DECODER = (
             "one.", ((_FEATURES, _FEATURES.replace("state[:, None]", "carried[0][:, None]")),)),
     Mistake("scores-without-context", "the scores do not read the context.",
             ((_FEATURES, _FEATURES.replace("context", "0 * context")),)),
+    Mistake("scores-without-context", "the scores do not read the context.",
+            ((_FEATURES, _FEATURES.replace("context, ", "")),
+             (_OUT_MADE, _OUT_MADE.replace("memory_size + ", ""))), variant="a narrower layer"),
     Mistake("scores-without-word", "the scores do not read the word's vector.",
             ((_FEATURES, _FEATURES.replace("embedded", "0 * embedded")),)),
+    Mistake("scores-without-word", "the scores do not read the word's vector.",
+            ((_FEATURES, _FEATURES.replace(", embedded", "")),
+             (_OUT_MADE, _OUT_MADE.replace(" + embedding_size", ""))), variant="a narrower layer"),
     Mistake("context-of-last-step", "each step uses the context of the step before: look first, "
             "then step.",
             ((_LOOK, _LOOK + "\n        context, fed = context.new_zeros(context.shape) if fed is "

@@ -131,6 +131,9 @@ LEARNED_POSITIONS = (
     Mistake("learned-not-refused", "a position without a vector is not refused with a ValueError: a "
             "slice takes what there is, and counts a negative start from the end.",
             ((_REFUSED, "if False:"),), variant="none"),
+    Mistake("learned-not-refused", "a position without a vector raises an IndexError, as "
+            "nn.Embedding does by itself; a ValueError is wanted.",
+            (("raise ValueError(", "raise IndexError("),), variant="another error"),
     Mistake("learned-negative-start", "a negative start is not refused: a slice counts it from the "
             "end of the table.", ((_REFUSED, "if last > highest:"),)),
     Mistake("learned-last-refused", "the last position is refused, although it has a vector.",

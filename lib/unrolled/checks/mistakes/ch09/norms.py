@@ -9,6 +9,7 @@ _VARIANCE = "variance = (x - mean).square().mean(dim=-1, keepdim=True)"
 _NORMALISED = "normalised = (x - mean) / (variance + self.eps).sqrt()"
 _SCALED = "scaled = normalised * self.weight"
 _RETURN = "return scaled if self.bias is None else scaled + self.bias"
+_BIAS = 'self.register_parameter("bias", nn.Parameter(torch.zeros(d_model)) if bias else None)'
 _WEIGHT = "self.weight = nn.Parameter(torch.ones(d_model))"
 
 
@@ -24,6 +25,10 @@ LAYER_NORM = (
     Mistake("norm-eps-outside", "eps is added to the standard deviation; it belongs inside the root, "
             "added to the variance.", (("(variance + self.eps).sqrt()",
                                         "(variance.sqrt() + self.eps)"),)),
+    Mistake("norm-eps-outside", "eps is added to the standard deviation; it belongs inside the root, "
+            "added to the variance.",  # std passes no gradient where there is no deviation
+            (("(variance + self.eps).sqrt()", "(variance.masked_fill(variance == 0, 1).sqrt()"
+              ".masked_fill(variance == 0, 0) + self.eps)"),), variant="std"),
     Mistake("norm-no-eps", "eps is missing: a row without variance is divided by 0.",
             (("(variance + self.eps).sqrt()", "variance.sqrt()"),)),
     Mistake("norm-eps-fixed", "eps is always 1e-5: the argument changes nothing.",
@@ -87,6 +92,10 @@ LAYER_NORM = (
               "nn.Parameter(torch.zeros(d_model))"),)),
     Mistake("norm-no-bias-crashes", "bias=False raises an error: without a bias nothing is added.",
             ((_RETURN, "return scaled + self.bias"),)),
+    Mistake("norm-no-bias-crashes", "bias=False raises an error: the layer has no attribute bias "
+            "then, and asks for it.",
+            ((_BIAS, "if bias:\n            self.bias = nn.Parameter(torch.zeros(d_model))"),
+             (_RETURN, "return scaled + self.bias")), variant="no attribute"),
     Mistake("norm-starts-wrong", "weight starts at 0; it starts at 1, so that at first the features "
             "are only normalised.", ((_WEIGHT, _WEIGHT.replace("ones", "zeros")),)),
     Mistake("norm-starts-wrong", "weight starts with random numbers; it starts at 1.",

@@ -48,6 +48,12 @@ KV_CACHE = (
             "one before it and nothing older.",
             ((_IF, "new = key, value\n        " + _IF),
              (_STORE, "self.keys[layer], self.values[layer] = new"))),
+    Mistake("cache-only-last-call", "only the new keys and values are stored, so a call sees the "
+            "one before it and nothing older.",
+            ((_IF, "new = key, value\n        self.seen[layer] += key.size(2)\n        " + _IF),
+             (_STORE, "self.keys[layer], self.values[layer] = new"),
+             (_VALUES, _VALUES + "\n        self.seen = [0] * n_layers"),
+             (_LENGTH, "return self.seen[-1]")), variant="all are counted"),
     Mistake("cache-prompt-lost", "the first call, which holds the whole prompt, is returned and "
             "not stored.",
             ((_STORE, "if len(self.seen) <= layer:\n            self.seen.append(layer)\n"
@@ -123,6 +129,12 @@ KV_CACHE = (
               "self.keys[layer][: len(index)])"),
              (_MOVE_VALUES, "self.values[layer] = self.values[layer].clone().index_copy(0, index, "
               "self.values[layer][: len(index)])"))),
+    Mistake("reorder-backwards", "reorder sends row i to the place index[i]; row i is to continue "
+            "row index[i].",
+            ((_MOVE_KEYS, "self.keys[layer] = torch.zeros_like(self.keys[layer]).index_copy(0, "
+              "index, self.keys[layer])"),
+             (_MOVE_VALUES, "self.values[layer] = torch.zeros_like(self.values[layer])"
+              ".index_copy(0, index, self.values[layer])")), variant="into zeros"),
     Mistake("reorder-sorted", "reorder brings the rows into the order that would sort index; row i "
             "is to continue row index[i].",
             ((_EACH, "index = index.argsort()\n        " + _EACH),)),

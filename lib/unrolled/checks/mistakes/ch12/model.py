@@ -163,13 +163,10 @@ _SEES = (
             ((_APPEND, _APPEND.replace("append, layer)", "append, layer + 1)")),)),
     Mistake("cache-layers-backwards", "the last block appends to layer 0 of the cache, the first "
             "to the last layer.",
-            ((_APPEND, _APPEND.replace("append, layer)", "append, -1 - layer)")),)),
+            ((_APPEND, _APPEND.replace("append, layer)", "append, len(self.blocks) - 1 - layer)")),)),
     Mistake("cache-for-one-token-alone", "several tokens at once do not use the cache; also a "
             "whole prompt goes into it.",
-            ((_APPEND, _APPEND.replace("cache is None", "cache is None or ids.size(1) > 1")),
-             (_VISIBLE, "start = start if ids.size(1) == 1 else 0\n"
-              "        mask = None if mask is None else mask[..., -start - ids.size(1) :]\n"
-              "        " + _VISIBLE))),
+            ((_START, "cache = cache if ids.size(1) == 1 else None\n        " + _START),)),
 )  # fmt: skip
 
 _FRESH = (
@@ -201,6 +198,11 @@ _FRESH = (
     Mistake("fresh-uniform", "fresh weights are uniform; they are normal.",
             ((_WEIGHT, "spread = (residual_std if residual else std) * 3**0.5\n"
               "                nn.init.uniform_(module.weight, -spread, spread)"),)),
+    Mistake("fresh-uniform", "fresh weights are uniform; they are normal.",
+            ((_WEIGHT, "spread = (residual_std if residual else std) * 3**0.5\n"
+              "                nn.init.uniform_(module.weight, -spread, spread)"),
+             (_POSITIONS, "nn.init.uniform_(parameter, -std * 3**0.5, std * 3**0.5)")),
+            variant="positions too"),
     Mistake("biases-not-zero", "biases do not start at 0.", ((_BIAS, "pass"),)),
     Mistake("positions-not-drawn", "the positions start as LearnedPositions makes them; they are "
             "normal with initializer_range too.", ((_POSITIONS, "pass"),)),

@@ -43,25 +43,26 @@ APPLY_TEMPERATURE = (
 
 _KTH = "kth = logits.topk(min(k, logits.size(-1)), dim=-1).values[..., -1:]"
 _REMOVE = "return logits.masked_fill(logits < kth, -torch.inf)"
+_BELOW, _MINUS_INF = "logits < kth", "-torch.inf"
 
 TOP_K_FILTER = (
     Mistake("top-k-filled-with-0", "removed tokens get the score 0, which still has a probability "
-            "(e to the 0 is 1); -inf is wanted.", ((_REMOVE, _REMOVE.replace("-torch.inf", "0.0")),)),
+            "(e to the 0 is 1); -inf is wanted.", ((_MINUS_INF, "0.0"),)),
     Mistake("top-k-finite-fill", "removed tokens get a large negative score; -inf is wanted, which "
             "is impossible whatever the others are.",
-            ((_REMOVE, _REMOVE.replace("-torch.inf", "-1e9")),)),
+            ((_MINUS_INF, "-1e9"),)),
     Mistake("top-k-finite-fill", "removed tokens get the lowest finite score; -inf is wanted.",
-            ((_REMOVE, _REMOVE.replace("-torch.inf", "torch.finfo(logits.dtype).min")),),
+            ((_MINUS_INF, "torch.finfo(logits.dtype).min"),),
             variant="finfo.min"),
     Mistake("top-k-drops-the-kth", "the k-th token is removed as well: k - 1 stay. Compare with <, "
-            "not with <=.", ((_REMOVE, _REMOVE.replace("< kth", "<= kth")),)),
+            "not with <=.", ((_BELOW, "logits <= kth"),)),
     Mistake("top-k-one-more", "one token too many stays: the k-th value has the index k - 1.",
             ((_KTH, "kth = logits.topk(min(k + 1, logits.size(-1)), dim=-1).values[..., -1:]"),)),
     Mistake("top-k-smallest", "the k least likely tokens stay; it is the k likeliest.",
             ((_KTH, _KTH.replace("dim=-1)", "dim=-1, largest=False)")),
-             (_REMOVE, _REMOVE.replace("< kth", "> kth")))),
+             (_BELOW, "logits > kth"))),
     Mistake("top-k-inverted", "the k likeliest tokens are removed and the others stay.",
-            ((_REMOVE, _REMOVE.replace("< kth", ">= kth")),)),
+            ((_BELOW, "logits >= kth"),)),
     Mistake("top-k-too-large", "a k above the size of the vocabulary raises; then all tokens stay.",
             ((_KTH, "kth = logits.topk(k, dim=-1).values[..., -1:]"),)),
     Mistake("top-k-ties-cut", "of tokens that tie with the last to stay, some are removed; they "
@@ -90,6 +91,13 @@ _GONE = "removed = ascending.softmax(dim=-1).cumsum(dim=-1) <= 1 - p"
 _SAFE = "removed[..., -1] = False"
 _FILL = "return logits.masked_fill(removed.scatter(-1, order, removed), -torch.inf)"
 _NO_SAFE = ("    " + _SAFE, "    pass")
+# From the likeliest down, as most people sort: what stands before a token decides.
+_DOWN = (
+    (_SORT, "ascending, order = logits.sort(dim=-1, descending=True, stable=True)"),
+    (_GONE, "probabilities = ascending.softmax(dim=-1)\n"
+     "    removed = probabilities.cumsum(dim=-1) - probabilities >= p"),
+    (_SAFE, "removed[..., 0] = False"),
+)  # fmt: skip
 
 TOP_P_FILTER = (
     Mistake("top-p-drops-the-crossing-token", "the token that crosses p is removed: what stays "
@@ -107,6 +115,11 @@ TOP_P_FILTER = (
             "first.",
             ((_SORT, "ascending = logits\n    order = torch.arange(logits.size(-1), "
               "device=logits.device).expand(logits.shape)"),)),
+    Mistake("top-p-unsorted", "probabilities are summed in the order of the vocabulary; sort them "
+            "first.",
+            ((_SORT, "ascending = logits\n    order = torch.arange(logits.size(-1), "
+              "device=logits.device).expand(logits.shape)"), *_DOWN[1:]),
+            variant="from the front"),
     Mistake("top-p-wrong-end", "the least likely tokens are kept and the likeliest removed.",
             ((_SORT, "ascending, order = logits.sort(dim=-1, descending=True)"),)),
     Mistake("top-p-on-scores", "scores are summed up; p is about probabilities: softmax first.",
@@ -114,12 +127,24 @@ TOP_P_FILTER = (
     Mistake("top-p-not-back-in-order", "what is removed in the sorted order is not brought back to "
             "the order of the vocabulary: other tokens are removed than meant.",
             ((_FILL, "return logits.masked_fill(removed, -torch.inf)"),)),
+    Mistake("top-p-not-back-in-order", "what is removed in the sorted order is not brought back to "
+            "the order of the vocabulary: other tokens are removed than meant.",
+            (*_DOWN, (_FILL, "return logits.masked_fill(removed, -torch.inf)")),
+            variant="from the likeliest down"),
     Mistake("top-p-gathered", "the way back from the sorted order goes in the wrong direction: "
             "scatter, not gather.",
             ((_FILL, "return logits.masked_fill(removed.gather(-1, order), -torch.inf)"),)),
+    Mistake("top-p-gathered", "the way back from the sorted order goes in the wrong direction: "
+            "scatter, not gather.",
+            (*_DOWN, (_FILL, "return logits.masked_fill(removed.gather(-1, order), -torch.inf)")),
+            variant="from the likeliest down"),
     Mistake("top-p-sorted-result", "the scores come back sorted; they keep their places, else "
             "nobody knows which token is which.",
             ((_FILL, "return ascending.masked_fill(removed, -torch.inf)"),)),
+    Mistake("top-p-sorted-result", "the scores come back sorted; they keep their places, else "
+            "nobody knows which token is which.",
+            (*_DOWN, (_FILL, "return ascending.masked_fill(removed, -torch.inf)")),
+            variant="from the likeliest down"),
     Mistake("top-p-complement", "p is taken as what may be removed; it is what stays.",
             ((_GONE, _GONE.replace("<= 1 - p", "<= p")),)),
     Mistake("top-p-single-probability", "each probability is compared with p by itself; their sum "
@@ -135,10 +160,10 @@ TOP_P_FILTER = (
     Mistake("top-p-likeliest-lost", "with a very small p nothing stays: rounding takes the "
             "likeliest token too. It always stays.", (_NO_SAFE,)),
     Mistake("top-p-filled-with-0", "removed tokens get the score 0, which still has a probability; "
-            "-inf is wanted.", ((_FILL, _FILL.replace("-torch.inf", "0.0")),)),
+            "-inf is wanted.", ((_MINUS_INF, "0.0"),)),
     Mistake("top-p-finite-fill", "removed tokens get a large negative score; -inf is wanted, which "
             "is impossible whatever the others are.",
-            ((_FILL, _FILL.replace("-torch.inf", "-1e9")),)),
+            ((_MINUS_INF, "-1e9"),)),
     Mistake("top-p-probabilities", "probabilities are returned; scores are wanted, the softmax "
             "comes when a token is drawn.", ((_FILL, _FILL + ".softmax(dim=-1)"),)),
     Mistake("top-p-one-order", "the order of the first row is used for all; each row has its own.",

@@ -1,0 +1,70 @@
+"""Every assignment in the real sandbox: the solution earns all, the release nothing."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grading.conftest import LIMITS, ROOT
+from unrolled.checks import exercise, exercises
+from unrolled.checks.exercise import patched_source
+from unrolled.checks.sections import CHAPTERS
+from unrolled.grading.execution import code_cells
+from unrolled.grading.marking import mark_submission
+from unrolled.grading.sandbox import choose_tier
+from unrolled.grading.worker_package import build_worker_package
+from unrolled.grading.workers import Worker
+
+pytestmark = pytest.mark.sandbox
+SECRET = b"s" * 64
+
+
+def cells(folder, chapter):
+    path = Path(ROOT / folder / chapter / f"{chapter}.ipynb")
+    return code_cells(nbformat.read(path, as_version=4))
+
+
+@pytest.fixture(scope="module", params=CHAPTERS)
+def chapter(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def worker(chapter, tmp_path_factory):
+    package = build_worker_package(chapter, tmp_path_factory.mktemp("build"))
+    forbidden = tmp_path_factory.mktemp("forbidden")
+    with Worker(package, forbidden, choose_tier(), LIMITS) as worker:
+        yield worker
+
+
+def test_the_solution_earns_everything(worker, chapter):
+    marked = mark_submission(
+        cells("solutions", chapter), exercises(chapter), worker, "learner-01", SECRET
+    )
+    missed = {mark.exercise.id: mark.text() for mark in marked.marks if not mark.full}
+    assert missed == {}
+
+
+def test_the_release_earns_nothing(worker, chapter):
+    marked = mark_submission(
+        cells("exercises", chapter), exercises(chapter), worker, "learner-01", SECRET
+    )
+    assert {mark.exercise.id: mark.points for mark in marked.marks if mark.points} == {}
+    assert all("not written yet" in mark.text() for mark in marked.marks)
+
+
+def test_a_mistake_costs_its_own_points_and_is_named(worker, chapter):
+    """An early mistake does not spread: what builds on it is marked with the course's own."""
+    wrong = exercises(chapter)[0]
+    mistake = wrong.mistakes[0]
+    changed = [
+        type(cell)(cell.id, patched_source(wrong, (mistake,)), cell.grade_id)
+        if cell.grade_id == wrong.id
+        else cell
+        for cell in cells("solutions", chapter)
+    ]
+    marked = mark_submission(changed, exercises(chapter), worker, "learner-01", SECRET)
+    short = [mark for mark in marked.marks if not mark.full]
+    assert [mark.exercise.id for mark in short] == [wrong.id]
+    assert short[0].mistakes[:1] == (mistake.slug,)
+    assert exercise(wrong.id).points > short[0].points
