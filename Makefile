@@ -70,6 +70,8 @@ bench: $(READY) weights ## measured against peers, every seed, mutants: hours; i
 	  $(BIN)/python benchmarks/$$name.py || exit 1; done
 	$(BIN)/python benchmarks/table.py
 	$(BIN)/python benchmarks/mutants.py
+	$(BIN)/python benchmarks/probe_mutants.py
+	$(BIN)/python benchmarks/checker.py
 	UNROLLED_EVERY_SEED=1 $(BIN)/pytest tests/checks
 
 clean:           ## remove what was built; keeps class/ and mylib/

@@ -16,6 +16,7 @@ import argparse
 import random
 import sys
 import tomllib
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from multiprocessing import Pool
@@ -62,6 +63,7 @@ def killed(mutant: Mutant) -> bool:
     """Whether a probe refuses it; one that cannot be compiled or never ends is refused."""
     found = exercise(mutant.exercise)
     source = changes.changed(found.source, mutant.operator, mutant.occurrence)
+    warnings.simplefilter("ignore", SyntaxWarning)  # `is` with a literal
     try:
         answer = executed(found, source)
     except Exception:

@@ -216,7 +216,10 @@ def _kept(answer: Handle, draw: Draw) -> Any:
 
 
 def _refuses(answer: Handle, draw: Draw) -> Any:
-    return {"d_model=10, n_heads=3 raises": error_type(answer(10, 3))}
+    return {
+        "d_model=10, n_heads=3 raises": error_type(answer(10, 3)),
+        "d_model=10, n_heads=1 raises": error_type(answer(10, 1)),
+    }
 
 
 MULTI_HEAD_ATTENTION = Exercise(

@@ -111,7 +111,8 @@ def _mix_equal(answer: Handle, draw: Draw) -> Any:
 
 def _mix_large(answer: Handle, draw: Draw) -> Any:
     layers, scores, gamma = _mixture(draw, 2.5)
-    return answer(layers, draw.show("scores", scores + 1000.0), gamma)
+    scores = (scores * 64).round() / 64 + 1000.0  # near 1000 float32 is coarse: steps it can hold
+    return answer(layers, draw.show("scores", scores), gamma)
 
 
 def _mix_gradients(answer: Handle, draw: Draw) -> Any:

@@ -66,7 +66,8 @@ def _everything(answer: Handle, draw: Draw) -> Any:
         "a label is the original word": bool(
             ((labels == ids) | (labels == IGNORED))[~special].all()
         ),
-        "the label of a special token is -100": bool((labels == IGNORED)[special].all()),
+        "the label of [CLS] is -100": bool((labels == IGNORED)[ids == CLS].all()),
+        "the label of [SEP] is -100": bool((labels == IGNORED)[ids == SEP].all()),
     }
 
 
@@ -295,8 +296,8 @@ def _any_kind(answer: Handle, draw: Draw) -> Any:
     documents = draw.show("documents", [sentences[:2], sentences[2:]])
     sent = answer.candidate.put(documents)
     ((first, second, label),) = _pairs(answer, sent, seed=draw.noise)
-    wanted = sentences[1 if label == 0 else 2]
-    return {"a right pair": (first, second) == (sentences[0], wanted), "documents": sent}
+    made = first == sentences[0] and second in sentences and label in (0, 1)
+    return {"a pair is made of sentences of the documents": made, "documents": sent}
 
 
 def _pair_generator(answer: Handle, draw: Draw) -> Any:

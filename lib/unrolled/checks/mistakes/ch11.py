@@ -160,8 +160,8 @@ MLM_LOSS = (
             "predicted ones.", ((_LAST, _LAST + " * predicted.sum() / predicted.numel()"),)),
     Mistake("mlm-mean-of-means", "each sentence is averaged on its own first; all predicted positions "
             "of the batch count alike.",
-            ((_CROSS, _EACH + "per = (each * predicted).sum(1) / predicted.sum(1).clamp(min=1)\n"
-              "    return per[predicted.any(1)].mean()"),)),
+            (("cross_entropy(logits[predicted], labels[predicted])", "torch.stack([cross_entropy(z[p], y[p]) "
+              "for z, y, p in zip(logits, labels, predicted) if p.any()]).mean()"),)),
     Mistake("mlm-divided-by-sentences", "the sum is divided by the number of sentences; divide by "
             "that of predicted positions.", ((_LAST, _LAST + " * predicted.sum() / len(labels)"),)),
     Mistake("mlm-summed", "the losses are summed; their mean is wanted.",
@@ -175,7 +175,7 @@ MLM_LOSS = (
     Mistake("mlm-sign", "the loss is negative: surprise is minus the log-probability.",
             (("return ", "return -"),)),
     Mistake("mlm-bits", "the loss is in bits; nats, with the natural logarithm, are wanted.",
-            (("cross_entropy(", "1 / torch.tensor(2.0).log() * cross_entropy("),)),
+            (("return ", "return 1 / torch.tensor(2.0).log() * "),)),
     Mistake("mlm-probability", "this is one minus the probability of the true token; its surprise is "
             "minus the log-probability.",
             ((_CROSS, _EACH + "return (1 - (-each[predicted]).exp()).mean()"),)),

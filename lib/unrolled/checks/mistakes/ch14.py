@@ -42,8 +42,8 @@ PATCH_EMBED = (
     Mistake("channels-averaged", "the channels are averaged first; each has its own weights.",
             ((_CUT, "images = images.mean(dim=1, keepdim=True).expand_as(images)\n    " + _CUT),)),
     Mistake("features-before-patches", "the result is (B, D, N), as a convolution leaves it; "
-            "(B, N, D) is wanted.", (("return ", "return ("),
-                                      (_END, ").transpose(1, 2)" + _END))),
+            "(B, N, D) is wanted.",
+            (("return ", "return ("), (_END, ").transpose(1, 2)" + _END))),
     Mistake("grid-kept", "the result is (B, rows, columns, D); flatten rows and columns to N.",
             ((".flatten(1, 2)", ""),)),
     Mistake("square-assumed", "N is taken for the square of height / P; it is height / P times "

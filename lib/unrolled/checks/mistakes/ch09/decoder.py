@@ -89,12 +89,23 @@ TRANSFORMER_DECODER_LAYER = (
              (_lines(_ATTEND, _ADD, _CROSS, _ADD_CROSS),
               _lines(_CROSS, "x = self.norm1(x + crossed)", _ATTEND,
                      "x = self.norm2(x + attended)")))),
+    Mistake("decoder-cross-first", "attention to the memory comes first; self-attention does.",
+            ((_lines(_PRE_ATTEND, _PRE_ADD, _PRE_CROSS, _PRE_ADD_CROSS),
+              _lines(_PRE_CROSS, _PRE_ADD_CROSS, _PRE_ATTEND, _PRE_ADD)),
+             (_lines(_ATTEND, _ADD, _CROSS, _ADD_CROSS),
+              _lines(_CROSS, _ADD_CROSS, _ATTEND, _ADD))), variant="with its norm"),
     Mistake("decoder-ff-before-cross", "the feed-forward network comes before attention to the "
             "memory; it is the last of the three.",
             ((_PRE_CROSS, "x = x + self.transform(self.norm2(x))\n            "
               + _PRE_CROSS.replace("norm2", "norm3")), (_PRE_FF, "pass"),
              (_CROSS, "x = self.norm2(x + self.transform(x))\n            " + _CROSS),
              (_ADD_CROSS, "x = self.norm3(x + crossed)"), (_FF, "pass"))),
+    Mistake("decoder-ff-before-cross", "the feed-forward network comes before attention to the "
+            "memory; it is the last of the three.",
+            ((_lines(_PRE_CROSS, _PRE_ADD_CROSS, _PRE_FF),
+              _lines(_PRE_FF, _PRE_CROSS, _PRE_ADD_CROSS)),
+             (_lines(_CROSS, _ADD_CROSS, _FF), _lines(_FF, _CROSS, _ADD_CROSS))),
+            variant="with its norm"),
     Mistake("decoder-parallel", "cross-attention is asked with the layer's input; it is asked with "
             "what self-attention has made of it.",
             ((_PRE_ATTEND, _START + _PRE_ATTEND), (_ATTEND, _START + _ATTEND),
@@ -123,6 +134,11 @@ TRANSFORMER_DECODER_LAYER = (
             "seen, and without one that is everything.",
             ((_SELF, "if mask is None:\n            mask = x.new_ones(x.size(1), x.size(1)).tril()"
                      ".bool()\n        " + _SELF),)),
+    Mistake("decoder-own-causal-mask", "the layer hides the future by itself, whatever mask says; mask "
+            "alone says what may be seen.",
+            ((_SELF, "past = x.new_ones(x.size(1), x.size(1)).tril().bool()\n        "
+                     "mask = past if mask is None else past & mask\n        " + _SELF),),
+            variant="always"),
     Mistake("decoder-masks-inverted", "the masks are inverted: True means may attend.",
             _each("mask=mask", "mask=None if mask is None else ~mask", _SELF)
             + _each("mask,", "None if mask is None else ~mask,", _MEMORY)),
@@ -179,4 +195,9 @@ TRANSFORMER_DECODER_LAYER = (
             ((_PRE_ADD, "x = x.detach() + attended"), (_ADD, "x = self.norm1(x.detach() + attended)"))),
     Mistake("decoder-in-place", "x itself is changed: x = x + ... makes a new tensor, x += ... does "
             "not.", ((_PRE_ADD, "x += attended"),)),
+    Mistake("decoder-in-place", "x itself is changed: x = x + ... makes a new tensor, x += ... does "
+            "not.", ((_PRE_ADD, "x += attended"), (_PRE_ADD_CROSS, "x += crossed"),
+                     (_PRE_FF, "x += self.transform(self.norm3(x))"),
+                     (_ADD, "x += attended\n            x = self.norm1(x)")),
+            variant="every sum"),
 )  # fmt: skip

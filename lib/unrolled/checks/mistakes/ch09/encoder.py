@@ -76,6 +76,11 @@ TRANSFORMER_ENCODER_LAYER = (
               + _PRE_ATTEND.replace("norm1", "norm2")), (_PRE_FF, "pass"),
              (_ATTEND, "x = self.norm1(x + self.transform(x))\n            " + _ATTEND),
              (_ADD, "x = self.norm2(x + attended)"), (_FF, "pass"))),
+    Mistake("encoder-ff-first", "the feed-forward network comes first; attention does.",
+            ((_PRE_ATTEND, _PRE_FF + "\n            " + _PRE_ATTEND),
+             (f"{_PRE_ADD}\n            {_PRE_FF}", _PRE_ADD),
+             (_ATTEND, _FF + "\n            " + _ATTEND),
+             (f"{_ADD}\n            {_FF}", _ADD)), variant="with its norm"),
     Mistake("encoder-mask-not-passed", "the mask is not passed on to the attention.",
             ((_ATTENTION, _ATTENTION.replace("mask=mask", "mask=None")),)),
     Mistake("encoder-mask-inverted", "the mask is inverted: True means may attend.",
@@ -127,4 +132,8 @@ TRANSFORMER_ENCODER_LAYER = (
             ((_PRE_ADD, "x = x.detach() + attended"), (_ADD, "x = self.norm1(x.detach() + attended)"))),
     Mistake("encoder-in-place", "x itself is changed: x = x + ... makes a new tensor, x += ... does "
             "not.", ((_PRE_ADD, "x += attended"),)),
+    Mistake("encoder-in-place", "x itself is changed: x = x + ... makes a new tensor, x += ... does "
+            "not.", ((_PRE_ADD, "x += attended"), (_PRE_FF, "x += self.transform(self.norm2(x))"),
+                     (_ADD, "x += attended\n            x = self.norm1(x)")),
+            variant="every sum"),
 )  # fmt: skip

@@ -158,6 +158,10 @@ GROUPED = (
     Mistake("weights-of-groups", "one head of weights a group is returned; each head of queries has "
             "its own, (B, H, T, T).",
             ((_PAIR, "return (out, weights[:, ::groups]) if need_weights else out"),)),
+    Mistake("weights-of-groups", "one head of weights a group is returned; each head of queries has "
+            "its own, (B, H, T, T).",
+            ((_PAIR, "return (out, weights.unflatten(1, (-1, groups)).mean(dim=2)) if need_weights "
+              "else out"),), variant="averaged"),
     Mistake("weights-not-returned", "need_weights=True must return the pair (out, weights).",
             ((_PAIR, "return out"),)),
     Mistake("dropout-in-eval", "dropout is also applied in evaluation: use it while self.training "

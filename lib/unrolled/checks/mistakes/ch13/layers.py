@@ -39,6 +39,8 @@ RMS_NORM = (
     Mistake("scale-plus-one", "the scale is 1 + weight, as in Gemma; here weight itself starts at 1.",
             ((_NORM, _NORM.replace("self.weight", "(1 + self.weight)")),
              (_SCALE, _SCALE.replace("ones", "zeros")))),
+    Mistake("scale-plus-one", "the scale is 1 + weight, as in Gemma; here weight itself starts at 1.",
+            ((_NORM, _NORM.replace("self.weight", "(1 + self.weight)")),), variant="both"),
     Mistake("scale-starts-at-zero", "the scale starts at 0, so that nothing passes; it starts at 1.",
             ((_SCALE, _SCALE.replace("ones", "zeros")),)),
     Mistake("scale-starts-random", "the scale starts random; it starts at 1.",
@@ -79,6 +81,9 @@ _MADE = {
 }
 
 SWIGLU = (
+    # The first is often one of two: pairs are tried in this order.
+    Mistake("residual-inside", "x is added to the output. The residual belongs to the block.",
+            ((_DOWN, _DOWN + " + x"),)),
     Mistake("gate-and-up-swapped", "Swish is on the wrong projection: it is for gate_proj.",
             ((_GATE, "gate = self.gate_proj(x)"),
              (_DOWN, "return self.down_proj(gate * F.silu(self.up_proj(x)))"))),
@@ -111,8 +116,6 @@ SWIGLU = (
             ((_DOWN, "return self.down_proj(F.silu(self.up_proj(x)))"),)),
     Mistake("gate-used-twice", "both factors come from gate_proj: up_proj makes the other.",
             ((_DOWN, "return self.down_proj(gate * self.gate_proj(x))"),)),
-    Mistake("residual-inside", "x is added to the output. The residual belongs to the block.",
-            ((_DOWN, _DOWN + " + x"),)),
     Mistake("always-biases", "the projections have biases although bias is False by default.",
             tuple((made, made.replace("bias=bias", "bias=True")) for made in _MADE.values())),
     Mistake("never-biases", "the projections have no biases although bias=True.",
@@ -133,6 +136,10 @@ SWIGLU = (
     Mistake("exp-overflows", "Swish is written with an exponential that overflows; use sigmoid or "
             "F.silu.",
             ((_GATE, "gate = self.gate_proj(x)\n        gate = gate * gate.exp() / (1 + gate.exp())"),)),
+    Mistake("exp-overflows", "Swish is written with an exponential that overflows; use sigmoid or "
+            "F.silu.",
+            ((_GATE, "gate = self.gate_proj(x)\n        gate = gate * (gate.exp() / (1 + gate.exp()))"),),
+            variant="the share first"),
     Mistake("gate-detached", "no gradient flows through the gate: it is detached.",
             ((_DOWN, _DOWN.replace("gate *", "gate.detach() *")),)),
     Mistake("over-the-batch", "the gate is averaged over the positions; each position has its own.",

@@ -30,6 +30,9 @@ SCALING = (
               'reduction="sum")'),)),
     Mistake("no-floor", "the law has no floor E: it is a straight line in logarithms.",
             ((_PREDICTED, "predicted = falling + 0 * log_floor"),)),
+    Mistake("no-floor", "the law has no floor E: it is a straight line in logarithms.",
+            ((_PREDICTED, "predicted = falling + 0 * log_floor"),
+             (_RETURN, _RETURN.replace("log_floor.exp().item()", "0.0"))), variant="E is 0"),
     Mistake("floor-is-lowest-loss", "the floor is set to the lowest loss that was measured; it lies "
             "below and has to be fitted.",
             ((_PREDICTED, "predicted = torch.logaddexp(log_losses.min() + 0 * log_floor, falling)"),
