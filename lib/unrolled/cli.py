@@ -99,9 +99,7 @@ def _grade(options: argparse.Namespace) -> int:
         print(f"isolation: {tier.says}", flush=True)
         log = course.class_folder / "grade.log"
         _log_to(log)
-        graded = grade_assignment(
-            course, options.assignment, tier, options.learner, progress=_bar
-        )
+        graded = grade_assignment(course, options.assignment, tier, options.learner, progress=_bar)
     except (SandboxMissing, WorkerFailed) as error:
         return _refuse(NO_SANDBOX, str(error))
     except LookupError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from unrolled.checks.draw import kind
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 5e-3}
 DIFFERS = "\u2260 "
 SHOWN = 8  # numbers of a row
+LISTED = re.compile(r" \(found: |, wanted are ")
 NO_GRADIENT_SAYS = (
     "no gradient reaches {}: nothing that comes out depends on it, or detach(), .data, .item() or "
     "torch.tensor() cuts it off"
@@ -77,6 +79,10 @@ def mismatch(
     if isinstance(wanted, Tensor):
         found = _tensor_mismatch(wanted, got, dtype, where)
         return _in_place(found, wanted, inputs.get(where)) if found else None
+    if isinstance(wanted, float) and isinstance(got, float):
+        near = math.isclose(wanted, got, rel_tol=TOLERANCE[dtype], abs_tol=TOLERANCE[dtype])
+        found = Mismatch(where, "another number is wanted", (_number(wanted),), (_number(got),))
+        return None if near else found
     pairs = _children(wanted, got)
     if pairs is None:
         same = _is_plain(wanted) and type(wanted) is type(got) and wanted == got
@@ -117,6 +123,9 @@ def distance(one: Any, other: Any, dtypes: bool = True) -> float:
         if one.shape != other.shape or (dtypes and one.dtype != other.dtype):
             return math.inf
         return _largest_error(one, other, equal_nan=True) / _scale(one)
+    if isinstance(one, float) and isinstance(other, float):
+        one, other = torch.tensor(one).double(), torch.tensor(other).double()
+        return _largest_error(one, other, equal_nan=True) / _scale(one)
     pairs = _children(one, other)
     if pairs is None:
         return 0.0 if _is_plain(one) and type(one) is type(other) and one == other else math.inf
@@ -128,7 +137,8 @@ def _error_sort(error: Raised) -> str:
     # ValueError from our own layers. Only our own words are compared to the letter.
     if error.type_name in ("RuntimeError", "IndexError", "ValueError"):
         return "sizes"
-    return error.message if error.type_name == "Unfit" else error.type_name
+    # What else was found, and in which order, is how an answer is written and not what is wrong.
+    return LISTED.split(error.message)[0] if error.type_name == "Unfit" else error.type_name
 
 
 def _children(one: Any, other: Any) -> list[tuple[str, Any, Any]] | None:

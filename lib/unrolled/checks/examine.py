@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,10 +70,21 @@ def _one_thread() -> Iterator[None]:
     """Keep torch to one thread: on inputs this small, waking a second costs 50 times the sum."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    _warm_up()
     try:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+@functools.cache
+def _warm_up() -> None:
+    """Let torch import what a first gradient needs: seconds that are not to count as the answer's.
+
+    Were they to run out within the import, half of a module would stay behind.
+    """
+    x = torch.ones(2, requires_grad=True)
+    torch.autograd.grad([x * x], [x], [torch.ones(2)], allow_unused=True)
 
 
 def _explained(

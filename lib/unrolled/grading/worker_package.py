@@ -16,9 +16,9 @@ from pathlib import Path
 
 from torch import nn
 
-from unrolled.checks.needs import borrowed
 from unrolled.checks import modules
 from unrolled.checks.exercise import Exercise
+from unrolled.checks.needs import borrowed
 from unrolled.checks.registry import all_exercises, exercise, exercises
 
 # Shared by chapters and free of answers; every other module is cut to what earlier chapters need.

@@ -231,7 +231,7 @@ LSTM = Exercise(
         "before torch.cat(..., dim=-1). With the state held at padding, walking back over the "
         "padding leaves the start state as it is.",
     ),
-    runs=300,
+    runs=220,
     difficulty=4,
     minutes=60,
     uses=("lstm_step",),

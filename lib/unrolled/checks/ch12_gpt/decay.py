@@ -98,11 +98,13 @@ def _one_step(answer: Handle, draw: Draw) -> Any:
     candidate = answer.candidate
     model = _nn(candidate, "Linear", fan_in, fan_out)
     weight = draw.normal("model.weight", fan_out, fan_in)
-    model.load({"weight": weight, "bias": draw.normal("model.bias", fan_out)})
+    bias = draw.normal("model.bias", fan_out)
+    model.call("to", draw.dtype)
+    model.load({"weight": weight, "bias": bias})
     groups = answer(model, _decay(draw))
     optimizer = candidate.library("torch.optim.SGD")(groups, lr=0.5)
-    for name, zeros in (("weight", torch.zeros_like(weight)), ("bias", torch.zeros(fan_out))):
-        model.attribute(name).call("__setattr__", "grad", zeros.float())
+    for name, value in (("weight", weight), ("bias", bias)):
+        model.attribute(name).call("__setattr__", "grad", torch.zeros_like(value))
     optimizer.call("step")
     return {name: parameter.value for name, parameter in model.state().parameters.items()}
 

@@ -234,7 +234,7 @@ GPT = Exercise(
         "self.lm_head.weight = self.token_embedding.weight. Fresh weights: normal with std, those "
         "of attention.out_proj and feed_forward.linear2 with std / sqrt(2 * n_layer).",
     ),
-    runs=300,
+    runs=130,
     difficulty=4,
     minutes=50,
     bans=("GPT2Model", "GPT2LMHeadModel"),
