@@ -19,7 +19,7 @@ from unrolled.checks.draw import kind
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 5e-3}
 DIFFERS = "\u2260 "
 SHOWN = 8  # numbers of a row
-LISTED = re.compile(r" \(found: |, wanted are ")
+WORDS = re.compile(r"[\w.]+")
 NO_GRADIENT_SAYS = (
     "no gradient reaches {}: nothing that comes out depends on it, or detach(), .data, .item() or "
     "torch.tensor() cuts it off"
@@ -137,8 +137,9 @@ def _error_sort(error: Raised) -> str:
     # ValueError from our own layers. Only our own words are compared to the letter.
     if error.type_name in ("RuntimeError", "IndexError", "ValueError"):
         return "sizes"
-    # What else was found, and in which order, is how an answer is written and not what is wrong.
-    return LISTED.split(error.message)[0] if error.type_name == "Unfit" else error.type_name
+    if error.type_name != "Unfit":
+        return error.type_name
+    return " ".join(sorted(WORDS.findall(error.message)))  # in which order names come is free
 
 
 def _children(one: Any, other: Any) -> list[tuple[str, Any, Any]] | None:

@@ -16,7 +16,7 @@ import torch
 
 from banks.questions.common import Question, same
 
-__all__ = ["ONLY_IN", "QUESTIONS", "ask", "same"]
+__all__ = ["ONLY_IN", "QUESTIONS", "Error", "ask", "same"]
 
 QUESTIONS: dict[str, dict[str, Question]] = {}
 ONLY_IN: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -30,6 +30,10 @@ for _module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
             ONLY_IN.update({(_name, _slug): _words for _name in _chapter.QUESTIONS})
 
 
+class Error(str):
+    """The name of an error, as an observation."""
+
+
 def ask(exercise: str, answer: Any) -> dict[str, Any]:
     """Every question of an exercise; what an answer raises is its observation."""
     seen = {}
@@ -38,5 +42,5 @@ def ask(exercise: str, answer: Any) -> dict[str, Any]:
         try:
             seen[label] = question(answer)
         except Exception as error:
-            seen[label] = type(error).__name__
+            seen[label] = Error(type(error).__name__)
     return seen
