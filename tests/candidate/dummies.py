@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from unrolled.candidate.handles import AnswerError, Candidate, Opaque
-from unrolled.candidate.values import Iterated
+from unrolled.candidate.values import NO_GRADIENT, Iterated
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _state(c):
         state.parameters["w"].value,
         state.parameters["w"].grad,
         state.buffers,
-        state.map,
+        state.maps,
     )
 
 
@@ -198,7 +198,7 @@ DUMMIES = {
             torch.ones(2, 3),
             None,
             {"steps": torch.tensor([7])},
-            {"w": {"cat": ["a", "b"], "dim": 0}},
+            {"": {"w": {"cat": ["a", "b"], "dim": 0}}},
         ),
     ),
     "parameters and buffers can be loaded": Dummy(
@@ -210,11 +210,11 @@ DUMMIES = {
         [
             torch.full((1, 3), 11.0),
             torch.tensor([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]),
-            None,
+            NO_GRADIENT,
         ],
     ),
     "vector-Jacobian products: no path": Dummy(
-        "def answer(x):\n    return x.detach()", _unused, [None]
+        "def answer(x):\n    return x.detach()", _unused, [NO_GRADIENT]
     ),
     "callbacks: a table of tensors": Dummy(
         "def answer(step, ids):\n    return step(ids)", _table, torch.eye(4)[[2, 3]]
@@ -234,7 +234,7 @@ DUMMIES = {
         "import torch\ndef answer():\n    torch.manual_seed(1)\n"
         "    torch.set_default_dtype(torch.float64)\n    torch.set_grad_enabled(False)",
         _restored,
-        (None, ["default dtype", "gradient mode"], True, torch.float32),
+        (None, ["default dtype", "gradient mode", "random seed"], True, torch.float32),
     ),
     "stdout, stderr and warnings are caught": Dummy(
         "import sys, warnings\ndef answer():\n    print('out')\n    print('err', file=sys.stderr)\n"
