@@ -17,8 +17,8 @@ from unrolled.views import views
 __all__ = ["fit_scaling_law", "scaling_law"]
 
 WIDTH = 1e-3  # residuals above this, in the logarithm of the loss, count as outliers
-SHARES = (0.1, 0.5, 0.9)  # where the search begins: E as a share of the lowest loss,
-SLOPES = (0.05, 0.2, 0.5, 1.0)  # and alpha
+SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # where the search begins: E as a share of the lowest loss,
+SLOPES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.0)  # and alpha
 
 
 @views(check=arguments.scaling_law)
@@ -60,7 +60,7 @@ def fit_scaling_law(
     .. math:: \min_{E, A, \alpha} \sum_{i=1}^{n} \mathrm{Huber}_{0.001}\left(
         \log\left(E + \frac{A}{N_i^{\alpha}}\right) - \log L_i\right)
 
-    Hoffmann et al. 2022, equation 3, for one variable: L-BFGS from a grid of starting points, and
+    Hoffmann et al. 2022, equation 3, for one variable: L-BFGS from the best point of a grid, and
     the Huber loss, which is a square near 0 and a straight line beyond, so that a run gone wrong
     does not bend the curve. The logarithm makes a percent at a high loss count as much as one at a
     low loss.
@@ -113,9 +113,8 @@ def _starts(log_losses: Tensor) -> list[Tensor]:
 
 
 def _lowest(misfit: Callable[[Tensor], Tensor], starts: list[Tensor]) -> Tensor:
-    """Go a few steps from every starting point, and from the best two to the bottom."""
-    begun = sorted((_descend(misfit, start, 5) for start in starts), key=misfit)
-    return min((_descend(misfit, theta, 100) for theta in begun[:2]), key=misfit)
+    """Go to the bottom from the best starting point."""
+    return _descend(misfit, min(starts, key=misfit), 100)
 
 
 def _descend(misfit: Callable[[Tensor], Tensor], start: Tensor, steps: int) -> Tensor:

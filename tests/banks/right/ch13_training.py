@@ -172,30 +172,32 @@ def fit_scaling_law(sizes, losses):
     def loss(theta):
         return F.huber_loss(predict(theta), y, reduction="sum", delta=1e-3)
 
-    best, best_value = None, math.inf
+    starts = []
     for share in (0.2, 0.5, 0.8, 0.95):
         for slope in (0.1, 0.3, 0.7):
             floor = share * y.min().exp()
             height = (y.mean().exp() - floor).log()
-            theta = torch.stack([floor.log(), height, x.new_tensor(slope).log()])
-            damping, value = 1e-3, loss(theta)
-            for _ in range(400):
-                r = y - predict(theta)
-                w = 1 / r.abs().clamp_min(1e-3)
-                J = torch.autograd.functional.jacobian(predict, theta)
-                H, g = J.T @ (w[:, None] * J), J.T @ (w * r)
-                step = torch.linalg.solve(H + damping * torch.diag(H.diagonal() + 1e-12), g)
-                tried = loss(theta + step)
-                if tried < value:
-                    done = value - tried < 1e-16 * value
-                    theta, value, damping = theta + step, tried, max(damping / 3, 1e-12)
-                    if done:
-                        break
-                else:
-                    damping *= 5
-                    if damping > 1e12:
-                        break
-            if value < best_value:
-                best, best_value = theta, value
+            starts.append(torch.stack([floor.log(), height, x.new_tensor(slope).log()]))
+    best, best_value = None, math.inf
+    for theta in sorted(starts, key=loss)[:2]:
+        damping, value = 1e-3, loss(theta)
+        for _ in range(200):
+            r = y - predict(theta)
+            w = 1 / r.abs().clamp_min(1e-3)
+            J = torch.autograd.functional.jacobian(predict, theta)
+            H, g = J.T @ (w[:, None] * J), J.T @ (w * r)
+            step = torch.linalg.solve(H + damping * torch.diag(H.diagonal() + 1e-12), g)
+            tried = loss(theta + step)
+            if tried < value:
+                done = value - tried < 1e-16 * value
+                theta, value, damping = theta + step, tried, max(damping / 3, 1e-12)
+                if done:
+                    break
+            else:
+                damping *= 5
+                if damping > 1e12:
+                    break
+        if value < best_value:
+            best, best_value = theta, value
     alpha = best[2].exp()
     return best[0].exp().item(), (best[1] + alpha * x0).exp().item(), alpha.item()
