@@ -15,7 +15,7 @@ def test_an_unknown_assignment_lists_the_known_ones(course, capsys):
     assert run("grade", "99-nothing", "--root", course.root) == cli.USAGE
     said = capsys.readouterr().err
     assert "99-nothing" in said
-    assert "00-warm-up, 06-self-attention, 07-multi-head" in said
+    assert "05-alignment, 06-self-attention, 07-multi-head" in said
 
 
 def test_a_folder_that_is_no_course_is_named(tmp_path, capsys):
