@@ -42,7 +42,7 @@ def _softmax_gradient(answer: Handle, draw: Draw) -> Any:
     B, V = draw.sizes("B V")
     logits = answer.candidate.put(draw.normal("logits", B, V), requires_grad=True)
     out = answer(logits)
-    (gradient,) = answer.candidate.vjp([out], [draw.cotangent(out)], [logits])
+    (gradient,) = draw.pulled(out, [logits])
     return {"out": out, "gradient": gradient, "logits": logits}
 
 
@@ -94,7 +94,7 @@ def _loss_gradient(answer: Handle, draw: Draw) -> Any:
     logits = answer.candidate.put(draw.normal("logits", N, V), requires_grad=True)
     targets = answer.candidate.put(draw.ids("targets", V, N))
     loss = answer(logits, targets)
-    (gradient,) = answer.candidate.vjp([loss], [draw.cotangent(loss)], [logits])
+    (gradient,) = draw.pulled(loss, [logits])
     return {"loss": loss, "gradient": gradient, "targets": targets}
 
 
@@ -144,7 +144,7 @@ def _lookup_gradient(answer: Handle, draw: Draw) -> Any:
     ids = draw.ids("ids", V, B, 3)
     ids[0] = ids[0, 0]  # one row used several times collects several gradients
     out = answer(weight, draw.show("ids", ids))
-    return answer.candidate.vjp([out], [draw.cotangent(out)], [weight])
+    return draw.pulled(out, [weight])
 
 
 EMBEDDING_LOOKUP = Exercise(

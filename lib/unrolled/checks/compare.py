@@ -79,13 +79,9 @@ def mismatch(
     if isinstance(wanted, Tensor):
         found = _tensor_mismatch(wanted, got, dtype, where)
         return _in_place(found, wanted, inputs.get(where)) if found else None
-    if isinstance(wanted, float) and isinstance(got, float):
-        near = math.isclose(wanted, got, rel_tol=TOLERANCE[dtype], abs_tol=TOLERANCE[dtype])
-        found = Mismatch(where, "another number is wanted", (_number(wanted),), (_number(got),))
-        return None if near else found
     pairs = _children(wanted, got)
     if pairs is None:
-        same = _is_plain(wanted) and type(wanted) is type(got) and wanted == got
+        same = _same(wanted, got, TOLERANCE[dtype])
         sides = (_short(wanted),), (_short(got),)
         return None if same else Mismatch(where, _differs(wanted, got), *sides)
     for name, one, other in pairs:
@@ -245,6 +241,12 @@ def _differs(wanted: Any, got: Any) -> str:
     if type(wanted) is not type(got):
         return f"{kind(wanted)} is wanted, {kind(got)} was returned"
     return "another value is wanted"
+
+
+def _same(wanted: Any, got: Any, tolerance: float) -> bool:
+    if isinstance(wanted, float) and isinstance(got, float):
+        return math.isclose(wanted, got, rel_tol=tolerance, abs_tol=tolerance)
+    return _is_plain(wanted) and type(wanted) is type(got) and wanted == got
 
 
 def _is_plain(value: Any) -> bool:

@@ -120,10 +120,18 @@ class Draw:
         """
         state = layer.state(values=False)
         names = list(state.parameters)
-        cotangent = self.cotangent(out)
-        found = layer.candidate.vjp([out], [cotangent], [*inputs, *((layer, n) for n in names)])
+        found = self.pulled(out, [*inputs, *((layer, name) for name in names)])
         own = dict(zip(names, found[len(inputs) :], strict=True))
         return found[: len(inputs)], gradients_back(own, state, self._shapes)
+
+    def pulled(self, out: Handle, wrt: list[Any]) -> list[Tensor | Opaque]:
+        """Gradients of a drawn weighted sum of ``out``.
+
+        Args:
+            out: a tensor that the answer made.
+            wrt: inputs put with ``requires_grad``, or ``(module, parameter name)``.
+        """
+        return out.candidate.vjp([out], [self.cotangent(out)], wrt)
 
     def cotangent(self, out: Handle) -> Tensor:
         """Draw a weight for every element of an output."""

@@ -52,7 +52,7 @@ def _gradients(answer: Handle, draw: Draw) -> Any:
     drawn = _vectors(draw, *draw.sizes("N K D"))
     inputs = [answer.candidate.put(given, requires_grad=True) for given in drawn]
     loss = answer(*inputs)
-    found = answer.candidate.vjp([loss], [draw.cotangent(loss)], inputs)
+    found = draw.pulled(loss, inputs)
     names = ("centre", "context", "negatives")
     gradients = {f"gradient of {name}": g for name, g in zip(names, found, strict=True)}
     return {"loss": loss} | gradients | dict(zip(names, inputs, strict=True))
@@ -126,7 +126,7 @@ def _glove_gradients(answer: Handle, draw: Draw) -> Any:
     learned = [answer.candidate.put(tensor, requires_grad=True) for tensor in given[:-1]]
     counts = answer.candidate.put(given[-1])
     loss = answer(*learned, counts)
-    found = answer.candidate.vjp([loss], [draw.cotangent(loss)], learned)
+    found = draw.pulled(loss, learned)
     gradients = {f"gradient of {name}": g for name, g in zip(NAMES, found, strict=True)}
     unmodified = dict(zip((*NAMES, "counts"), (*learned, counts), strict=True))
     return {"loss": loss} | gradients | unmodified

@@ -72,7 +72,7 @@ def _loss_gradients(answer: Handle, draw: Draw) -> Any:
     scores, ids = _padded(draw, 0)
     logits = answer.candidate.put(scores, requires_grad=True)
     loss = answer(logits, ids, 0)
-    return answer.candidate.vjp([loss], [draw.cotangent(loss)], [logits])
+    return draw.pulled(loss, [logits])
 
 
 def _loss_kept(answer: Handle, draw: Draw) -> Any:

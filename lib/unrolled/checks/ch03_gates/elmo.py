@@ -119,7 +119,7 @@ def _mix_gradients(answer: Handle, draw: Draw) -> Any:
     names = ("layers", "scores", "gamma")
     put = [answer.candidate.put(x, requires_grad=True) for x in _mixture(draw, 2.5)]
     out = answer(*put)
-    found = answer.candidate.vjp([out], [draw.cotangent(out)], put)
+    found = draw.pulled(out, put)
     return dict(zip(names, found, strict=True))
 
 

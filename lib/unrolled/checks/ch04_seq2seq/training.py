@@ -49,7 +49,7 @@ def _last_gradient(answer: Handle, draw: Draw) -> Any:
     outputs = answer.candidate.put(draw.normal("outputs", B, max(T, 4), H), requires_grad=True)
     lengths = answer.candidate.put(torch.tensor(_lengths(draw, B, max(T, 4))))
     last = answer(outputs, lengths)
-    (gradient,) = answer.candidate.vjp([last], [draw.cotangent(last)], [outputs])
+    (gradient,) = draw.pulled(last, [outputs])
     return {"state": last, "gradient": gradient, "outputs": outputs, "lengths": lengths}
 
 
@@ -186,7 +186,7 @@ def _loss_gradient(answer: Handle, draw: Draw) -> Any:
     shape = draw.shown["targets"].shape
     logits = answer.candidate.put(draw.normal("logits", *shape, V), requires_grad=True)
     loss = answer(logits, targets, draw.show("pad_id", 0))
-    (gradient,) = answer.candidate.vjp([loss], [draw.cotangent(loss)], [logits])
+    (gradient,) = draw.pulled(loss, [logits])
     return {"loss": loss, "gradient": gradient, "logits": logits, "targets": targets}
 
 

@@ -56,7 +56,7 @@ def _patch_gradients(answer: Handle, draw: Draw) -> Any:
     *tensors, P = _images(draw, 2, 3, 2)
     inputs = [answer.candidate.put(value, requires_grad=True) for value in tensors]
     out = answer(*inputs, P)
-    found = answer.candidate.vjp([out], [draw.cotangent(out)], inputs)
+    found = draw.pulled(out, inputs)
     return dict(zip(("images", "weight", "bias"), found, strict=True))
 
 
