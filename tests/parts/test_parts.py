@@ -22,8 +22,8 @@ class FusedAttention(nn.Module):
         super().__init__()
         self.n_heads = n_heads
         self.qkv = nn.Linear(d_model, 3 * d_model)
-        self.wo = nn.Parameter(torch.empty(d_model, d_model))
-        self.bo = nn.Parameter(torch.empty(d_model))
+        self.wo = nn.Parameter(torch.zeros(d_model, d_model))
+        self.bo = nn.Parameter(torch.zeros(d_model))
 
     def forward(self, x):
         B, T, D = x.shape

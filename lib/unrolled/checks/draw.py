@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle, Opaque
-from unrolled.checks.transplant import Unfit, gradients_back, transplanted
+from unrolled.checks.transplant import Unfit, gradients_back, one_name_each, transplanted
 
 MAX_NUMBERS = 1_000_000  # of an output: what is made of it here must not fill the memory
 
@@ -118,7 +118,7 @@ class Draw:
         Returns:
             Those of the inputs in order, and those of the reference's parameters by name.
         """
-        state = layer.state(values=False)
+        state = one_name_each(layer.state(values=False), self._shapes)
         names = list(state.parameters)
         found = self.pulled(out, [*inputs, *((layer, name) for name in names)])
         own = dict(zip(names, found[len(inputs) :], strict=True))
@@ -138,7 +138,7 @@ class Draw:
         return self._normal(tensor(out).shape)
 
     def _parameters(self, args: tuple, kwargs: dict) -> dict[str, Tensor]:
-        self._shapes = _shapes(self.reference, args, tuple(sorted(kwargs.items())))
+        self._shapes = shapes_of(self.reference, args, tuple(sorted(kwargs.items())))
         drawn = {}
         for name, shape in self._shapes.items():
             # By name and not in order, so that the order in which a layer registers is free.
@@ -158,7 +158,8 @@ class Draw:
 
 
 @functools.lru_cache(maxsize=1024)
-def _shapes(reference: Any, args: tuple, kwargs: tuple) -> dict[str, tuple[int, ...]]:
+def shapes_of(reference: Any, args: tuple, kwargs: tuple = ()) -> dict[str, tuple[int, ...]]:
+    """Give the shapes of the reference's parameters, each once, for these arguments."""
     with torch.random.fork_rng(devices=[]):
         like = reference(*args, **dict(kwargs))
     return {name: tuple(parameter.shape) for name, parameter in like.named_parameters()}

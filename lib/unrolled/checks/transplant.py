@@ -7,6 +7,9 @@ text that a learner wrote.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
@@ -34,6 +37,7 @@ def transplanted(wanted: dict[str, Tensor], state: State) -> dict[str, Tensor]:
     """
     if len(state.parameters) > MAX_PARAMETERS:
         raise Unfit(f"the layer has {len(state.parameters)} parameters, {len(wanted)} are wanted")
+    state = one_name_each(state, wanted)
     used: set[str] = set()
     values = {}
     maps = mapped(state)
@@ -55,6 +59,26 @@ def transplanted(wanted: dict[str, Tensor], state: State) -> dict[str, Tensor]:
     if missing:
         raise Unfit(_missing(missing, state))
     return values
+
+
+def one_name_each(state: State, wanted: Collection[str]) -> State:
+    """The state with one name for each parameter that has several: one that the reference has.
+
+    A weight that two layers share has two names and one value. If an answer does not share it, the
+    second name stays, and is a parameter too many.
+    """
+    maps = mapped(state)
+    names: dict[str, list[str]] = {}
+    for name, parameter in state.parameters.items():
+        names.setdefault(parameter.tied_to, []).append(name)
+
+    def known(name: str) -> bool:
+        with contextlib.suppress(TypeError, ValueError):  # a damaged map is told where it is read
+            return set(wanted) >= set(param_map.names(maps.get(name, name)))
+        return False
+
+    chosen = [next(filter(known, same), same[0]) for same in names.values()]
+    return replace(state, parameters={name: state.parameters[name] for name in chosen})
 
 
 def gradients_back(

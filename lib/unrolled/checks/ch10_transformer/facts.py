@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import zlib
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
 from unrolled.checks.draw import Draw, tensor
-from unrolled.checks.transplant import mapped, transplanted
+from unrolled.checks.transplant import mapped
 
 EMBEDDINGS = ("source_embedding.weight", "target_embedding.weight")
 SUBLAYERS = (
@@ -24,34 +22,10 @@ NORMS = tuple(f"encoder.layers.0.norm{n}" for n in (1, 2)) + tuple(
 )
 
 
-def tied_layer(answer: Handle, draw: Draw, *args: Any, tied: str) -> tuple[Handle, int]:
-    """Construct a model whose weights are partly one, with drawn values.
-
-    Returns:
-        The model, in evaluation mode, and how many numbers it learns, shared ones once.
-    """
-    with torch.random.fork_rng(devices=[]):
-        like = draw.reference(*args, tied=tied)
-    first: dict[int, str] = {}
-    wanted = {
-        name: _drawn(draw, first.setdefault(id(parameter), name), parameter)
-        for name, parameter in like.named_parameters(remove_duplicate=False)
-    }
-    model = answer(*args, tied=tied)
-    model.call("to", draw.dtype)
-    state = model.state(values=False)
-    if model.candidate.device != "cpu":
-        model.call("to", model.candidate.device)
-    model.load(transplanted(wanted, state))
-    model.call("eval")
-    own = (p for name, p in state.parameters.items() if p.tied_to == name)
-    return model, sum(math.prod(parameter.shape) for parameter in own)
-
-
-def _drawn(draw: Draw, name: str, like: Tensor) -> Tensor:
-    generator = torch.Generator().manual_seed(draw.seed ^ zlib.crc32(name.encode()))
-    scale = like.size(-1) ** -0.5 if like.dim() > 1 else 0.5
-    return (torch.randn(like.shape, generator=generator) * scale).to(draw.dtype)
+def learned_numbers(model: Handle) -> int:
+    """How many numbers a model learns, shared ones once."""
+    parameters = model.state(values=False).parameters.items()
+    return sum(math.prod(p.shape) for name, p in parameters if p.tied_to == name)
 
 
 def embedding_dropout(answer: Handle, draw: Draw) -> dict[str, bool]:

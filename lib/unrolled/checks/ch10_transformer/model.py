@@ -11,7 +11,7 @@ from unrolled.candidate.handles import Handle
 from unrolled.checks.ch10_transformer.facts import (
     embedding_dropout,
     fresh_weights,
-    tied_layer,
+    learned_numbers,
 )
 from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
@@ -111,15 +111,26 @@ def _positions(answer: Handle, draw: Draw) -> Any:
     return found
 
 
+# Both are asked of both ways to tie, the target's table alone and all of them.
+TIED = {
+    tied: (SOURCE, words, WIDTH, HEADS, 1, INSIDE)
+    for tied, words in (("target", TARGET), ("all", SOURCE))
+}
+
+
 def _tied(answer: Handle, draw: Draw) -> Any:
+    return {
+        f"tied={tied!r}, weights that are learned": learned_numbers(answer(*arguments, tied=tied))
+        for tied, arguments in TIED.items()
+    }
+
+
+def _tied_values(answer: Handle, draw: Draw) -> Any:
     source, target = _pair(draw)
-    found = {}
-    for tied, words in (("target", TARGET), ("all", SOURCE)):
-        arguments = SOURCE, words, WIDTH, HEADS, 1, INSIDE
-        model, numbers = tied_layer(answer, draw, *arguments, tied=tied)
-        found[f"tied={tied!r}, weights that are learned"] = numbers
-        found[f"tied={tied!r}"] = model(source, target % words)
-    return found
+    return {
+        f"tied={tied!r}": draw.layer(answer, *arguments, tied=tied)(source, target % arguments[1])
+        for tied, arguments in TIED.items()
+    }
 
 
 def _dropout(answer: Handle, draw: Draw) -> Any:
@@ -169,7 +180,7 @@ TRANSFORMER = Exercise(
     module="unrolled.transformer.model",
     section=library_page("transformer", "Transformer"),
     probes=(
-        Probe("values, no padding", _values, 2),
+        Probe("values, no padding", _values, 1),
         Probe("two layers on each side", _deep, 1),
         Probe("padding in the source", _source_padding, 1),
         Probe("padding in the target", _target_padding, 1),
@@ -179,7 +190,8 @@ TRANSFORMER = Exercise(
         Probe("pre-norm layers", _pre_norm, 1),
         Probe("another activation", _activation, 1),
         Probe("learned, rotary, ALiBi and no positions", _positions, 1),
-        Probe("tied weights are one", _tied, 1),
+        Probe("tied weights are one", _tied, 1, values=False),
+        Probe("tied weights are used", _tied_values, 1),
         Probe("dropout while training alone", _dropout, 1),
         Probe("gradients reach every weight (float64)", _gradients, 1, dtype=torch.float64),
         Probe("how new weights are drawn", _fresh, 1, values=False),

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
-from unrolled.checks.ch12_gpt.tied import shapes_of
-from unrolled.checks.draw import Draw
+from unrolled.checks.draw import Draw, shapes_of
 from unrolled.checks.transplant import gradients_back
 from unrolled.gpt import GPTConfig
 
@@ -70,7 +69,7 @@ def _made(answer: Handle, draw: Draw) -> dict[str, Tensor]:
     config = draw.show("config", SHALLOW)
     state = answer(answer.candidate.twin(config), seed=draw.noise).state()
     own = {name: parameter.value for name, parameter in state.parameters.items()}
-    return gradients_back(own, state, shapes_of(draw.reference, config))
+    return gradients_back(own, state, shapes_of(draw.reference, (config,)))
 
 
 def _spread(whose: str, values: list[Tensor], std: float, near: float) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
-from unrolled.checks.ch12_gpt import fresh, tied
+from unrolled.checks.ch12_gpt import fresh
 from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -47,7 +47,7 @@ def _values(answer: Handle, draw: Draw) -> Any:
 
 def _tied_values(answer: Handle, draw: Draw) -> Any:
     config = draw.show("config", _config(draw, tie_word_embeddings=True))
-    return tied.layer(answer, draw, config)(_text(draw, config)).output()
+    return draw.layer(answer, config)(_text(draw, config)).output()
 
 
 def _epsilon(answer: Handle, draw: Draw) -> Any:
