@@ -1,13 +1,14 @@
 """What the checker catches, exercise by exercise.
 
-    python benchmarks/checker.py                       # all seeds; writes results/checker.json
+    python benchmarks/checker.py                       # writes results/checker.json, in hours
     python benchmarks/checker.py --seeds 2 rnn_step    # a look at some
 
 For each exercise: how many known mistakes there are, and the share that is refused and named as
-itself over the seeds; the independent bank (tests/banks): right answers accepted, wrong ones
-refused, single mistakes named first, several all named; and how long a report takes. What became
-of changed references is in results/probe_mutants.json. The book's page "How it is built" shows
-both.
+itself over the seeds; the independent bank (tests/banks): wrong answers refused, single mistakes
+named first, several all named; right ones accepted over more draws, which vary seed, dtype and
+layout, and the largest share of the tolerance that one used up; and how long a report takes. What
+became of changed references is in results/probe_mutants.json. The book's page "How it is built"
+shows both.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from banks import answers, load  # noqa: E402 - the banks lie among the tests
+from banks.edges import nearest  # noqa: E402
 from unrolled.candidate.handles import Candidate  # noqa: E402
 from unrolled.checks import all_exercises, examine, exercise  # noqa: E402
 from unrolled.checks.diagnose import diagnose  # noqa: E402
@@ -34,6 +36,9 @@ from unrolled.checks.exercise import mistaken  # noqa: E402
 from unrolled.checks.probing import run_probes  # noqa: E402
 
 Figures = dict[str, float]
+COUNTS = ("mistakes", "asked", "refused", "named", "wrong_answers", "wrong", "wrong_refused",
+          "single", "named_first", "several", "all_named", "right_answers", "right",
+          "accepted")  # fmt: skip
 
 
 def catalogue(name: str, seeds: range) -> Figures:
@@ -51,33 +56,31 @@ def catalogue(name: str, seeds: range) -> Figures:
     return {"mistakes": slugs, "asked": asked, "refused": refused, "named": named}
 
 
-def bank(name: str, seeds: range) -> Figures:
-    """The answers that others wrote by hand."""
-    figures = dict.fromkeys(
-        ("right", "accepted", "wrong", "wrong_refused", "single", "named_first", "several",
-         "all_named"), 0,
-    )  # fmt: skip
-    for answer in answers("right"):
-        if answer.exercise == name:
-            reports = [examine(name, load(answer), s, answer.source) for s in seeds]
-            figures["right"] += len(reports)
-            figures["accepted"] += sum(report.passed for report in reports)
-    for answer in answers("wrong"):
-        if answer.exercise == name:
-            reports = [examine(name, load(answer), s, answer.source) for s in seeds]
-            figures["wrong"] += len(reports)
-            figures["wrong_refused"] += sum(not report.passed for report in reports)
-            if len(answer.mistakes) == 1:
-                figures["single"] += len(reports)
-                figures["named_first"] += sum(r.mistakes[:1] == answer.mistakes for r in reports)
-            elif answer.mistakes:
-                figures["several"] += len(reports)
-                figures["all_named"] += sum(
-                    set(r.mistakes) == set(answer.mistakes) for r in reports
-                )
-    figures["right_answers"] = sum(a.exercise == name for a in answers("right"))
-    figures["wrong_answers"] = sum(a.exercise == name for a in answers("wrong"))
-    return figures
+def wrong(name: str, seeds: range) -> Figures:
+    """The wrong answers that others wrote by hand."""
+    figures = dict.fromkeys(("wrong", "wrong_refused", "single", "named_first", "several",
+                             "all_named"), 0)  # fmt: skip
+    found = [answer for answer in answers("wrong") if answer.exercise == name]
+    for answer in found:
+        reports = [examine(name, load(answer), s, answer.source) for s in seeds]
+        figures["wrong"] += len(reports)
+        figures["wrong_refused"] += sum(not report.passed for report in reports)
+        if len(answer.mistakes) == 1:
+            figures["single"] += len(reports)
+            figures["named_first"] += sum(r.mistakes[:1] == answer.mistakes for r in reports)
+        elif answer.mistakes:
+            figures["several"] += len(reports)
+            figures["all_named"] += sum(set(r.mistakes) == set(answer.mistakes) for r in reports)
+    return figures | {"wrong_answers": len(found)}
+
+
+def right(name: str, draws: range) -> Figures:
+    """The right answers that others wrote by hand: accepted, and how near to being refused."""
+    found = [answer for answer in answers("right") if answer.exercise == name]
+    shares = [nearest(answer, draw).share for answer in found for draw in draws]
+    accepted = sum(share <= 1 for share in shares)
+    return {"right_answers": len(found), "right": len(shares), "accepted": accepted,
+            "tolerance_used": max(shares)}  # fmt: skip
 
 
 def times(name: str) -> Figures:
@@ -93,30 +96,33 @@ def times(name: str) -> Figures:
             "ms_wrong": round(statistics.median(spent[2:]), 1)}  # fmt: skip
 
 
-def figures(job: tuple[str, int]) -> tuple[str, Figures]:
+def figures(job: tuple[str, range, range]) -> tuple[str, Figures]:
     """All of one exercise."""
-    name, seeds = job
-    return name, times(name) | catalogue(name, range(seeds)) | bank(name, range(seeds))
+    name, seeds, draws = job
+    return name, times(name) | catalogue(name, seeds) | wrong(name, seeds) | right(name, draws)
 
 
 def main() -> None:
     """Ask and record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE")
-    parser.add_argument("--seeds", type=int, default=50)
+    parser.add_argument("--seeds", type=int, default=20, help="for each wrong answer")
+    parser.add_argument("--draws", type=int, default=200, help="for each right answer")
     options = parser.parse_args()
+    seeds, draws = range(options.seeds), range(options.draws)
     names = options.exercises or [found.id for found in all_exercises()]
     each: dict[str, Figures] = {}
     with Pool(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        for name, found in pool.imap_unordered(figures, [(n, options.seeds) for n in names]):
+        for name, found in pool.imap_unordered(figures, [(n, seeds, draws) for n in names]):
             each[name] = found
             print(f"{len(each)} of {len(names)}: {name} {found}", flush=True)
-    total = {key: sum(one[key] for one in each.values()) for key in next(iter(each.values()))}
+    total = {key: sum(one[key] for one in each.values()) for key in COUNTS}
+    total["tolerance_used"] = max(one["tolerance_used"] for one in each.values())
     print(total)
     if not options.exercises:
+        command = f"python benchmarks/checker.py --seeds {options.seeds} --draws {options.draws}"
         measure.record(
-            "checker", f"python benchmarks/checker.py --seeds {options.seeds}",
-            seeds=options.seeds, total={k: v for k, v in total.items() if k[:2] != "ms"},
+            "checker", command, seeds=options.seeds, draws=options.draws, total=total,
             exercises={name: each[name] for name in names},
         )  # fmt: skip
 
