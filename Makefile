@@ -25,7 +25,7 @@ $(READY): pyproject.toml constraints.txt .ci/system-packages
 	bash .ci/system-packages
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --upgrade -c constraints.txt pip
-	$(BIN)/pip install -c constraints.txt -e ".[learn,book,grade,pretrained,dev]"
+	$(BIN)/pip install -c constraints.txt -e ".[learn,book,grade,cluster,pretrained,dev]"
 	touch $@
 
 notebooks: $(READY)  ## solutions/ and exercises/ from book/*/exercises.md and the library

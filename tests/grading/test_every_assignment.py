@@ -10,7 +10,7 @@ from unrolled.checks import exercise, exercises
 from unrolled.checks.exercise import patched_source
 from unrolled.checks.sections import CHAPTERS
 from unrolled.grading.execution import code_cells
-from unrolled.grading.marking import mark_submission
+from unrolled.grading.marking import graded_seeds, mark_submission
 from unrolled.grading.sandbox import choose_tier
 from unrolled.grading.worker_package import build_worker_package
 from unrolled.grading.workers import Worker
@@ -22,6 +22,11 @@ SECRET = b"s" * 64
 def cells(folder, chapter):
     path = Path(ROOT / folder / chapter / f"{chapter}.ipynb")
     return code_cells(nbformat.read(path, as_version=4))
+
+
+def mark(worker, chapter, cells):
+    asked = exercises(chapter)
+    return mark_submission(cells, asked, worker, graded_seeds(SECRET, "learner-01", asked))
 
 
 @pytest.fixture(scope="module", params=CHAPTERS)
@@ -38,18 +43,14 @@ def worker(chapter, tmp_path_factory):
 
 
 def test_the_solution_earns_everything(worker, chapter):
-    marked = mark_submission(
-        cells("solutions", chapter), exercises(chapter), worker, "learner-01", SECRET
-    )
-    missed = {mark.exercise.id: mark.text() for mark in marked.marks if not mark.full}
+    marked = mark(worker, chapter, cells("solutions", chapter))
+    missed = {mark.exercise: mark.text() for mark in marked.marks if not mark.full}
     assert missed == {}
 
 
 def test_the_release_earns_nothing(worker, chapter):
-    marked = mark_submission(
-        cells("exercises", chapter), exercises(chapter), worker, "learner-01", SECRET
-    )
-    assert {mark.exercise.id: mark.points for mark in marked.marks if mark.points} == {}
+    marked = mark(worker, chapter, cells("exercises", chapter))
+    assert {mark.exercise: mark.points for mark in marked.marks if mark.points} == {}
     assert all("not written yet" in mark.text() for mark in marked.marks)
 
 
@@ -63,8 +64,8 @@ def test_a_mistake_costs_its_own_points_and_is_named(worker, chapter):
         else cell
         for cell in cells("solutions", chapter)
     ]
-    marked = mark_submission(changed, exercises(chapter), worker, "learner-01", SECRET)
+    marked = mark(worker, chapter, changed)
     short = [mark for mark in marked.marks if not mark.full]
-    assert [mark.exercise.id for mark in short] == [wrong.id]
+    assert [mark.exercise for mark in short] == [wrong.id]
     assert short[0].mistakes[:1] == (mistake.slug,)
     assert exercise(wrong.id).points > short[0].points

@@ -1,25 +1,30 @@
 """The page a learner reads."""
 
+from dataclasses import replace
+
 import pytest
 
 from grading.conftest import ASSIGNMENT
 from unrolled.checks import examine, exercises
 from unrolled.grading.feedback import render_feedback
-from unrolled.grading.marking import Mark
+from unrolled.grading.marks import Result, reported, unasked
+from unrolled.grading.recording import ByHand
 from unrolled.grading.sandbox import BWRAP
 
 MASK = exercises(ASSIGNMENT)[0]
 
 
 def page(*marks, notes=(), manual=None, comments=None):
-    learner = "learner-01"
-    return render_feedback(ASSIGNMENT, learner, marks, manual or {}, notes, BWRAP, comments or {})
+    result = Result("learner-01", marks, notes)
+    return render_feedback(ASSIGNMENT, result, ByHand(manual or {}, comments or {}), BWRAP)
 
 
 def test_what_a_learner_wrote_is_escaped():
     nasty = "<script>alert(1)</script>"
     shown = page(
-        Mark(MASK, problem=f"1 {nasty}", notes=(nasty,)), notes=(nasty,), manual={nasty: (None, 5)}
+        replace(unasked(MASK, f"1 {nasty}"), notes=(nasty,)),
+        notes=(nasty,),
+        manual={nasty: (None, 5)},
     )
     assert "<script" not in shown
     assert shown.count("&lt;script&gt;") == 4
@@ -29,7 +34,7 @@ def test_an_answers_own_words_are_escaped():
     def padding_mask(ids, pad_id):
         raise ValueError("<img src=x onerror=alert(1)> \ud800")
 
-    shown = page(Mark(MASK, examine(MASK.id, padding_mask)))
+    shown = page(reported(MASK, examine(MASK.id, padding_mask)))
     assert "<img" not in shown
     shown.encode("utf-8")
 
@@ -39,7 +44,7 @@ def wrong():
     def padding_mask(ids, pad_id):
         return (ids == pad_id)[:, None, None, :]
 
-    return page(Mark(MASK, examine(MASK.id, padding_mask, seed=918273)), notes=("A note.",))
+    return page(reported(MASK, examine(MASK.id, padding_mask, seed=918273)), notes=("A note.",))
 
 
 def test_it_says_what_to_fix_and_where_to_read(wrong):
@@ -61,19 +66,19 @@ def test_it_can_be_read_anywhere(wrong):
 
 
 def test_prose_waits_for_a_person_or_has_its_mark():
-    waiting = page(Mark(MASK, problem="x"), manual={"explain-it": (None, 5)})
+    waiting = page(unasked(MASK, "x"), manual={"explain-it": (None, 5)})
     assert "1 answer still to be read by a person" in waiting
-    marked = page(Mark(MASK, problem="x"), manual={"explain-it": (3, 5)})
+    marked = page(unasked(MASK, "x"), manual={"explain-it": (3, 5)})
     assert "3 of 9 points" in marked
 
 
 def test_what_a_person_wrote_stands_beside_the_answer():
     said = {MASK.id: "Look at <b>pad_id</b>.", "explain-it": "Well argued."}
-    shown = page(Mark(MASK, problem="x"), manual={"explain-it": (3, 5)}, comments=said)
+    shown = page(unasked(MASK, "x"), manual={"explain-it": (3, 5)}, comments=said)
     assert "Your instructor:</strong> Look at &lt;b&gt;pad_id&lt;/b&gt;." in shown
     assert "Your instructor:</strong> Well argued." in shown
 
 
 def test_a_notebook_that_cannot_be_read_is_said_once():
-    shown = page(Mark(MASK, problem="It is no notebook."), notes=("It is no notebook.",))
+    shown = page(unasked(MASK, "It is no notebook."), notes=("It is no notebook.",))
     assert shown.count("It is no notebook.") == 1

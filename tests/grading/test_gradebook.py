@@ -5,9 +5,9 @@ import stat
 import pytest
 
 from grading.conftest import ASSIGNMENT, notebook
-from unrolled.grading.gradebook import mark_outputs
-from unrolled.grading.marking import Mark
-from unrolled.grading.run import grade_assignment
+from unrolled.grading.marks import unasked
+from unrolled.grading.recording import Recorder, mark_outputs
+from unrolled.grading.run import Options, grade_assignment
 from unrolled.grading.sandbox import choose_tier
 
 RIGHT = (
@@ -18,7 +18,12 @@ EXPLAIN = "explain-same-word-twice"
 
 
 def grade(course, **options):
-    return grade_assignment(course, ASSIGNMENT, choose_tier(), **options)
+    return grade_assignment(course, ASSIGNMENT, choose_tier(), Options(processes=1, **options))
+
+
+def by_hand(course, learner="learner-01"):
+    with course.gradebook() as gradebook:
+        return Recorder(course, gradebook, ASSIGNMENT).by_hand(learner).marks
 
 
 def grades(course, learner="learner-01"):
@@ -45,7 +50,7 @@ def test_registering_again_changes_nothing(course):
 
 def test_a_mark_reaches_nbgrader_as_number_of_points(release):
     exercise = release.exercises[0]
-    report, points = mark_outputs(Mark(exercise, problem="<b>It is not there.</b>"))
+    report, points = mark_outputs(unasked(exercise, "<b>It is not there.</b>"))
     assert points.data == {"text/plain": "0.0"}
     assert "text/html" not in report.data  # nobody's words become markup
 
@@ -55,7 +60,7 @@ def test_regrading_keeps_marks_by_hand(course, submit):
     submit("learner-01", notebook(*RIGHT, **{EXPLAIN: "md:Equal queries."}))
     grade(course)
     assert grades(course)["check-padding_mask"][0] == 4
-    assert course.manual_marks(ASSIGNMENT, "learner-01") == {EXPLAIN: (None, 5)}
+    assert by_hand(course) == {EXPLAIN: (None, 5)}
     with course.gradebook() as gradebook:
         mark = gradebook.find_grade(EXPLAIN, ASSIGNMENT, ASSIGNMENT, "learner-01")
         mark.manual_score, mark.needs_manual_grade = 3, False
@@ -64,7 +69,7 @@ def test_regrading_keeps_marks_by_hand(course, submit):
         gradebook.db.commit()
     grade(course)
     assert grades(course)[EXPLAIN] == (None, 3, 3)
-    assert course.manual_marks(ASSIGNMENT, "learner-01") == {EXPLAIN: (3, 5)}
+    assert by_hand(course) == {EXPLAIN: (3, 5)}
     page = course.folder("feedback") / "learner-01" / ASSIGNMENT / f"{ASSIGNMENT}.html"
     assert "And when the words are shuffled?" in page.read_text()
     assert grades(course)["check-padding_mask"][0] == 4

@@ -6,7 +6,7 @@ from grading.conftest import ASSIGNMENT
 from unrolled.authoring.answers import BEGIN, END
 from unrolled.checks import exercise, exercises
 from unrolled.grading.execution import CodeCell
-from unrolled.grading.marking import graded_seed, mark_submission
+from unrolled.grading.marking import graded_seed, graded_seeds, mark_submission
 
 pytestmark = pytest.mark.sandbox
 
@@ -23,8 +23,8 @@ NO_SCALE = (
 def mark(worker, *sources, ids=(MASK,), learner="learner-01"):
     cells = [CodeCell(f"c{n}", source) for n, source in enumerate((SETUP, *sources))]
     asked = [e for e in exercises(ASSIGNMENT) if e.id in ids]
-    marked = mark_submission(cells, asked, worker, learner, SECRET)
-    return {m.exercise.id: m for m in marked.marks}
+    marked = mark_submission(cells, asked, worker, graded_seeds(SECRET, learner, asked))
+    return {m.exercise: m for m in marked.marks}
 
 
 def test_a_right_answer_earns_everything(worker):

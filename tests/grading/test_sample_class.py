@@ -15,7 +15,7 @@ from grading.conftest import make_course
 from sample_class.build import ASSIGNMENT, HERE, build
 from sample_class.learners import LEARNERS
 from unrolled.checks import exercises
-from unrolled.grading.run import grade_assignment
+from unrolled.grading.run import Options, grade_assignment
 from unrolled.grading.sandbox import choose_tier
 from unrolled.grading.summary import summary
 from unrolled.grading.workers import Limits
@@ -40,7 +40,8 @@ def graded(tmp_path_factory):
         shutil.copytree(HERE / learner, submitted / learner)
     before = digests(submitted)
     limits = Limits(cell_seconds=20.0, answer_seconds=60.0)
-    results = grade_assignment(course, ASSIGNMENT, choose_tier(), limits=limits)
+    options = Options(limits=limits, demos=True)
+    results = grade_assignment(course, ASSIGNMENT, choose_tier(), options)
     assert digests(submitted) == before
     return course, results
 
@@ -59,7 +60,7 @@ def test_every_learner_is_in_the_table():
 def test_marks_and_mistakes_are_as_expected(graded, row):
     _, results = graded
     result = next(r for r in results.results if r.learner == row["learner"])
-    marks = {mark.exercise.id: mark.points for mark in result.marks}
+    marks = {mark.exercise: mark.points for mark in result.marks}
     assert marks == {name: float(row[name]) for name in NAMES}
     named = [slug for mark in result.marks for slug in mark.mistakes]
     assert set(row["mistakes"].split()) <= set(named)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,13 +67,28 @@ class Execution:
         self.outputs[cell] = outputs if self.room >= 0 else [left_out]
 
 
-def code_cells(notebook: NotebookNode) -> list[CodeCell]:
-    """The cells of a fitted notebook that hold a learner's code, in order; not the check cells."""
+def demo_sources(released: NotebookNode) -> frozenset[str]:
+    """The text of the cells that show something, such as a plot or a training run.
+
+    No question needs what they leave behind. A learner's cell is one of them only if it was left
+    as it was: what else stands in it may be needed.
+    """
+    tagged = (cell for cell in released.cells if DEMO in cell.metadata.get("tags", []))
+    return frozenset(cell.source for cell in tagged if cell.cell_type == "code")
+
+
+def code_cells(notebook: NotebookNode, demos: Collection[str] = ()) -> list[CodeCell]:
+    """The cells of a fitted notebook that hold a learner's code, in order; not the check cells.
+
+    Args:
+        notebook: a submission, fitted to its release.
+        demos: the text of cells that show something and that no question needs.
+    """
     cells = []
     for cell in notebook.cells:
         role = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "code" and not role.get("grade"):
-            demo = DEMO in cell.metadata.get("tags", [])
+            demo = cell.source in demos
             cells.append(CodeCell(cell.id, cell.source, role.get("grade_id", ""), demo))
     return cells
 

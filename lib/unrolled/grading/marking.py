@@ -5,68 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from unrolled.candidate.handles import Candidate
 from unrolled.candidate.wire import AnswerDied
-from unrolled.checks import Exercise, Report, examine
+from unrolled.checks import Exercise, examine
 from unrolled.grading.execution import CodeCell, Execution, execute, lost_because
+from unrolled.grading.marks import Mark, Marked, reported, unasked
 from unrolled.grading.matching import defined_names
-from unrolled.grading.reading import plain
 from unrolled.grading.worker_package import helper_source
 from unrolled.grading.workers import Worker
 
 log = logging.getLogger("unrolled.grading")
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What one exercise earned, and why.
-
-    Attributes:
-        exercise: its id.
-        report: of the questions asked; None if none could be.
-        problem: why none could be asked, in words; empty if they were.
-        notes: sentences beside the report.
-        fault: the grader itself failed; somebody has to look.
-    """
-
-    exercise: Exercise
-    report: Report | None = None
-    problem: str = ""
-    notes: tuple[str, ...] = ()
-    fault: bool = False
-
-    @property
-    def points(self) -> float:
-        """The mark, between 0 and the exercise's points."""
-        earned = float(self.report.points) if self.report else 0.0
-        return min(max(0.0, earned), float(self.exercise.points))
-
-    @property
-    def full(self) -> bool:
-        """Whether the answer earned everything."""
-        return self.points == self.exercise.points
-
-    @property
-    def mistakes(self) -> tuple[str, ...]:
-        """Slugs of the named mistakes."""
-        return self.report.mistakes if self.report else ()
-
-    def text(self) -> str:
-        """For the gradebook's notebook: the report, or why there is none."""
-        head = f"{self.exercise.id}: {self.points:g} of {self.exercise.points} points"
-        body = self.report.text() if self.report else f"{head}\n{self.problem}"
-        return plain("\n".join([body, *self.notes]))
-
-
-@dataclass(frozen=True)
-class Marked:
-    """All marks of a submission, and what its cells showed."""
-
-    marks: tuple[Mark, ...]
-    execution: Execution
 
 
 def graded_seed(secret: bytes, learner: str, exercise: str) -> int:
@@ -75,20 +26,30 @@ def graded_seed(secret: bytes, learner: str, exercise: str) -> int:
     return int.from_bytes(digest[:6])
 
 
+def graded_seeds(secret: bytes, learner: str, exercises: Sequence[Exercise]) -> dict[str, int]:
+    """All seeds that grading a submission needs, so that the secret can stay where it is."""
+    return {exercise.id: graded_seed(secret, learner, exercise.id) for exercise in exercises}
+
+
 def mark_submission(
     cells: Sequence[CodeCell],
     exercises: Sequence[Exercise],
     worker: Worker,
-    learner: str,
-    secret: bytes,
+    seeds: Mapping[str, int],
 ) -> Marked:
     """Run the cells once for their outputs, then ask every exercise in a process of its own.
+
+    Args:
+        cells: the learner's code, in order.
+        exercises: what is asked.
+        worker: the sandbox.
+        seeds: of each exercise's questions, by its id.
 
     Raises:
         WorkerFailed: if no sandbox starts.
     """
     execution = execute(cells, worker)
-    asking = _Asking(cells, execution, worker, learner, secret)
+    asking = _Asking(cells, execution, worker, seeds)
     marks = {exercise.id: asking.ask(exercise) for exercise in exercises}
     for exercise in exercises:
         failed = [e for e in exercises if e.id in exercise.uses and not marks[e.id].full]
@@ -109,15 +70,14 @@ class _Asking:
     cells: Sequence[CodeCell]
     execution: Execution
     worker: Worker
-    learner: str
-    secret: bytes
+    seeds: Mapping[str, int]
 
     def ask(self, exercise: Exercise, helpers: Sequence[Exercise] = ()) -> Mark:
         """Run the cells that a question needs in a fresh process, then ask."""
         why_not = self._undefined(exercise)
         if why_not:
-            return Mark(exercise, problem=why_not)
-        seed = graded_seed(self.secret, self.learner, exercise.id)
+            return unasked(exercise, why_not)
+        seed = self.seeds[exercise.id]
         source = self._source(exercise)
         with self.worker.question() as question:
             try:
@@ -128,17 +88,18 @@ class _Asking:
                     question.define(helper_source(helpers), [helper.name for helper in helpers])
             except AnswerDied as error:
                 why = lost_because(error, self.worker.limits.cell_seconds)
-                return Mark(exercise, problem=f"A cell before the question failed: {why}")
+                return unasked(exercise, f"A cell before the question failed: {why}")
             try:
                 report = examine(exercise.id, Candidate(question, exercise.name), seed, source)
             except AnswerDied as error:
                 why = lost_because(error, self.worker.limits.answer_seconds)
-                return Mark(exercise, problem=f"{exercise.name} was called: {why}")
+                return unasked(exercise, f"{exercise.name} was called: {why}")
             except Exception as error:  # costs this question, and a person has to look
-                log.exception("%s, %s: the checker failed", self.learner, exercise.id)
+                log.exception("%s: the checker failed", exercise.id)
                 why = f"The checker failed ({type(error).__name__}); your instructor can see why."
-                return Mark(exercise, problem=why, fault=True)
-        return Mark(exercise, report, notes=() if report.passed else self._cell_errors(exercise))
+                return unasked(exercise, why, fault=True)
+        notes = () if report.passed else self._cell_errors(exercise)
+        return reported(exercise, report, notes)
 
     def _cell_errors(self, exercise: Exercise) -> tuple[str, ...]:
         """What the cell that should have made the answer ended with."""

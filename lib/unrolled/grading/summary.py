@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from unrolled.grading.marking import Mark
-from unrolled.grading.run import Graded, Result
+from unrolled.grading.marks import Mark, Result
+from unrolled.grading.run import Graded
 
 # What a terminal would take for an order; a folder's name or an error message may hold it.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -18,6 +18,9 @@ def summary(graded: Graded) -> str:
         lines = ["Nobody has handed this assignment in."]
     else:
         lines = _table(graded.results)
+    if graded.unchanged:
+        lines.append(f"\n{graded.unchanged} of {len(graded.results)} had not changed since the last "
+                     "run and were not graded again (--again grades all)")  # fmt: skip
     for name, why in graded.refused.items():
         lines.append(f"passed over {name!r}: {why}")
     lines += ["", f"marks      {graded.gradebook}"]
@@ -26,7 +29,7 @@ def summary(graded: Graded) -> str:
 
 
 def _table(results: Sequence[Result]) -> list[str]:
-    names = [mark.exercise.name for mark in results[0].marks]
+    names = [mark.name for mark in results[0].marks]
     rows = [["learner", *names, "sum", "named mistakes"]]
     rows += [
         [result.learner, *(f"{mark.points:g}" for mark in result.marks), f"{result.points:g}",
@@ -46,15 +49,18 @@ def _notes(result: Result) -> list[str]:
     for mark in result.marks:
         for sentence in (_reason(mark), *mark.notes):
             if sentence and sentence not in result.notes:
-                of.setdefault(sentence, []).append(mark.exercise.name)
-    return [*result.notes, *(f"{', '.join(names)}: {says}" for says, names in of.items())]
+                of.setdefault(sentence, []).append(mark.name)
+    changed = [
+        f"{exercise}: {before:g} points at the last grading, now {now:g}"
+        for exercise, (before, now) in result.changed.items()
+    ]
+    said = [f"{', '.join(names)}: {says}" for says, names in of.items()]
+    return [*result.notes, *changed, *said]
 
 
 def _reason(mark: Mark) -> str:
     """Why points are missing, where no named mistake says it."""
-    if mark.report is None:
-        return mark.problem
-    return "" if mark.mistakes else mark.report.fix_first
+    return mark.problem or ("" if mark.mistakes else mark.fix_first)
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:

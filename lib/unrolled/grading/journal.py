@@ -1,0 +1,78 @@
+"""What was graded, and from what: a run that was cut off goes on where it was.
+
+A line is written after nbgrader's gradebook has the marks. If a run ends between the two, the
+submission is graded again, and the gradebook gets the same marks a second time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from unrolled.grading.marks import Result, from_json
+
+SCHEMA = """
+create table if not exists graded (
+    assignment text not null, learner text not null,
+    digest text not null,  -- of the submission and of everything that decides its marks
+    result text not null,  -- JSON
+    at text not null default current_timestamp,
+    primary key (assignment, learner)
+)
+"""
+
+
+class Journal:
+    """The results of one assignment, by learner.
+
+    Args:
+        path: the file; made if it is not there.
+        assignment: whose results.
+    """
+
+    def __init__(self, path: Path, assignment: str):
+        self.assignment = assignment
+        self.database = sqlite3.connect(path, timeout=30)
+        with self.database:
+            self.database.execute(SCHEMA)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.database.close()
+
+    def keep(self, result: Result, digest: str) -> None:
+        """Keep a result; on the disk when this returns.
+
+        Raises:
+            sqlite3.OperationalError: if the disk is full or the file is locked.
+        """
+        line = (self.assignment, result.learner, digest, json.dumps(result.as_json()))
+        with self.database:
+            self.database.execute(
+                "insert or replace into graded (assignment, learner, digest, result) "
+                "values (?, ?, ?, ?)",
+                line,
+            )
+
+    def find(self, learner: str) -> tuple[str, Result] | None:
+        """The digest and result of a learner's last grading, None if there is none to be used."""
+        row = self.database.execute(
+            "select digest, result from graded where assignment = ? and learner = ?",
+            (self.assignment, learner),
+        ).fetchone()
+        with contextlib.suppress(KeyError, TypeError, ValueError):  # kept by another version
+            return (row[0], from_json(json.loads(row[1]))) if row else None
+        return None
+
+    def results(self) -> Iterator[Result]:
+        """All results, in the order of the learners' ids."""
+        rows = self.database.execute(
+            "select learner from graded where assignment = ? order by learner", (self.assignment,)
+        ).fetchall()
+        for (learner,) in rows:
+            found = self.find(learner)
+            if found:
+                yield found[1]

@@ -1,0 +1,128 @@
+"""Processes that grade: a submission that ends one costs itself, and nobody else."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from grading.conftest import ASSIGNMENT, LIMITS
+from unrolled.checks import exercises
+from unrolled.grading import pool as pools
+from unrolled.grading.execution import CodeCell
+from unrolled.grading.marking import graded_seeds
+from unrolled.grading.marks import Marked
+from unrolled.grading.pool import Failed, LocalPool, Setting, Task
+from unrolled.grading.sandbox import choose_tier
+from unrolled.grading.workers import WorkerFailed
+
+pytestmark = pytest.mark.sandbox
+
+MASK = "import torch\ndef padding_mask(ids, pad_id):\n    return (ids != pad_id)[:, None, None, :]"
+SLOW = MASK + "\nimport time\ntime.sleep(3)"
+
+
+@pytest.fixture
+def setting(tmp_path, shared_course):
+    tier, log = choose_tier(), tmp_path / "grade.log"
+    return Setting(ASSIGNMENT, tmp_path, shared_course.root, tier, LIMITS, log)
+
+
+def task(number, source=MASK):
+    learner = f"learner-{number:02d}"
+    seeds = graded_seeds(b"s" * 64, learner, exercises(ASSIGNMENT))
+    return Task(learner, (CodeCell("c0", source),), seeds)
+
+
+def points(done):
+    assert isinstance(done, Marked)
+    return sum(mark.points for mark in done.marks)
+
+
+def test_every_task_is_graded_once(setting):
+    tasks = [task(n, MASK if n % 2 else "x = 1") for n in range(7)]
+    with LocalPool(setting, 2) as pool:
+        outcomes = [(t.learner, points(done)) for t, done in pool.run(tasks)]
+    assert sorted(outcomes) == [(t.learner, 4 if n % 2 else 0) for n, t in enumerate(tasks)]
+
+
+def test_tasks_are_taken_only_when_there_is_room(setting):
+    taken = []
+
+    def tasks():
+        for n in range(6):
+            taken.append(n)
+            yield task(n)
+
+    ahead = []
+    with LocalPool(setting, 2) as pool:
+        for done, _ in enumerate(pool.run(tasks())):
+            ahead.append(len(taken) - done)
+    assert max(ahead) <= 3
+
+
+def kill_when_busy(pool, times, seconds=120):
+    """Kill grading processes that have a task, so many times."""
+
+    def kill():
+        end, killed = time.monotonic() + seconds, set()
+        while len(killed) < times and time.monotonic() < end:
+            for slot in list(pool.slots):
+                process = slot.process
+                if slot.task and process and process.pid and process.pid not in killed:
+                    time.sleep(0.3)
+                    os.kill(process.pid, signal.SIGKILL)
+                    killed.add(process.pid)
+                    break
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=kill, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_a_killed_process_costs_nothing(setting):
+    with LocalPool(setting, 2) as pool:
+        thread = kill_when_busy(pool, 1)
+        outcomes = [(t.learner, points(done)) for t, done in pool.run([task(n) for n in range(5)])]
+        thread.join()
+    assert sorted(outcomes) == [(f"learner-{n:02d}", 4) for n in range(5)]
+
+
+def test_what_ends_two_processes_is_set_aside(setting):
+    with LocalPool(setting, 1) as pool:
+        thread = kill_when_busy(pool, 2)
+        (one,) = pool.run([task(1, SLOW)])
+        thread.join()
+        assert isinstance(one[1], Failed)
+        assert "twice" in one[1].why
+        assert [points(done) for _, done in pool.run([task(2)])] == [4]
+
+
+def test_a_process_that_says_nothing_is_replaced(setting, monkeypatch):
+    monkeypatch.setattr(Setting, "seconds", 2.0)
+    monkeypatch.setattr(pools, "START_SECONDS", 0.0)
+    with LocalPool(setting, 1) as pool:
+        (one,) = pool.run([task(1, MASK + "\nimport time\ntime.sleep(30)")])
+    assert isinstance(one[1], Failed)
+
+
+def test_a_sandbox_that_does_not_start_ends_the_run(setting, monkeypatch):
+    from dataclasses import replace
+
+    from unrolled.grading import process
+
+    nowhere = replace(setting, assignment=ASSIGNMENT, build=setting.build / "missing")
+    monkeypatch.setattr(process, "build_worker_package", lambda *a: setting.build / "missing")
+    with process.start_worker(nowhere) as worker, pytest.raises(WorkerFailed):
+        process.mark(task(1), nowhere, worker)
+
+
+def test_nothing_is_left_when_the_pool_is_closed(setting):
+    with LocalPool(setting, 2) as pool:
+        list(pool.run([task(1), task(2)]))
+        pids = [slot.process.pid for slot in pool.slots]
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
