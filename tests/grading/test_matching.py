@@ -6,8 +6,10 @@ import re
 import pytest
 from nbconvert.filters import markdown2html
 
-from unrolled.grading.matching import defined_names, match
+from unrolled.grading.matching import match
 from unrolled.grading.reading import Cell, Submission
+from unrolled.grading.repair import Said
+from unrolled.grading.sources import defined_names, mend_sources, without_leftover_raise
 
 
 def as_cells(notebook):
@@ -140,3 +142,81 @@ def test_a_learners_code_and_comparisons_stay_as_they_are(release, cells):
     sources = [cell.source for cell in fit(release, theirs).notebook.cells]
     assert theirs[-2].source in sources
     assert theirs[-1].source in sources
+
+
+def test_an_untouched_stub_never_undoes_an_answer(release, cells):
+    stub = release.graded["causal_mask"].source
+    answer = Cell("code", "def causal_mask(Tq, Tk=None, device=None):\n    return 1")
+    cells[at(cells, "causal_mask")] = Cell("code", stub, "causal_mask")
+    first = next(n for n, cell in enumerate(cells) if cell.grade_id)
+    matched = fit(release, [*cells[:first], answer, *cells[first:]])
+    assert sources(matched)["causal_mask"] == answer.source
+    assert not any(stub == cell.source for cell in matched.notebook.cells)
+    assert "untouched stub of causal_mask" in " ".join(matched.notes)
+
+
+def test_a_stub_alone_stays_and_is_no_doubt(release):
+    matched = fit(release, as_cells(release.notebook))
+    assert matched.doubts == matched.notes == ()
+    assert sources(matched)["causal_mask"] == release.graded["causal_mask"].source
+
+
+def test_an_answer_that_is_nowhere_is_for_a_person_to_look_at(release, cells):
+    cells[at(cells, "causal_mask")] = Cell("code", "", "causal_mask")
+    assert fit(release, cells).doubts == ("No cell defines causal_mask.",)
+
+
+def test_the_imports_come_back_once_and_first(release, cells):
+    setup = next(n for n, cell in enumerate(cells) if "from __future__" in cell.source)
+    moved = [*cells[:setup], *cells[setup + 1 :], cells[setup]]
+    matched = fit(release, moved)
+    assert matched.notebook.cells[0].source == cells[setup].source
+    assert len(matched.notebook.cells) == len(cells) + 1
+    more = Cell("code", cells[setup].source + "\nimport math")
+    assert fit(release, [more if cell is cells[setup] else cell for cell in cells]).notes == ()
+
+
+BODY = "def f(x):\n    '{}'\n    # YOUR CODE HERE\n    {}"
+STOP = 'raise NotImplementedError("still to be written")'
+
+
+@pytest.mark.parametrize(
+    ("source", "mended"),
+    [
+        (BODY.format("a", f"{STOP}\n    return 1"), BODY.format("a", "return 1")),
+        (
+            BODY.format("a", f"if x:\n        {STOP}\n        y = 1"),
+            BODY.format("a", "if x:\n        y = 1"),
+        ),
+        (BODY.format("a", f"if x:\n        {STOP}\n    return 1"), ""),
+        (BODY.format("a", f"return 1\n    {STOP}"), ""),
+        (BODY.format("a", STOP), ""),
+        (BODY.format("a", "raise NotImplementedError('mine')\n    return 1"), ""),
+        (BODY.format(STOP, "return 1"), ""),
+        (BODY.format("a", f"{STOP}\n    return ("), ""),
+    ],
+)
+def test_only_the_stubs_own_raise_above_a_body_is_taken_out(source, mended):
+    assert without_leftover_raise(source, BODY.format("a", STOP)) == (mended or source)
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "joined"),
+    [
+        ("def f():\n    x = 1", "    return x", True),
+        ("def f():\n    x = 1", "return x", False),
+        ("x = 1", "    return x", False),
+        ("def f():\n    x = 1", "    return (x", False),
+        ("def f():\n    return 1", "y = 2", False),
+    ],
+)
+def test_cells_are_joined_only_where_that_alone_makes_them_python(above, below, joined):
+    said = Said()
+    cells = mend_sources([Cell("code", above, "f"), Cell("code", below)], said)
+    assert [cell.source for cell in cells] == ([f"{above}\n{below}"] if joined else [above, below])
+    assert bool(said.doubts) == joined
+
+
+@pytest.mark.parametrize("source", ["s = 'a\u00a0b'", "x = (\u00a0", "# <<<<<<<", "x = '\u200b'"])
+def test_python_and_what_stays_none_is_not_mended(source):
+    assert mend_sources([Cell("code", source)], Said())[0].source == source

@@ -15,14 +15,13 @@ from typing import Any
 from nbformat import NotebookNode
 
 from unrolled.checks import Exercise
+from unrolled.grading.owners import Owners
 from unrolled.grading.reading import Cell, Submission
+from unrolled.grading.repair import Said
+from unrolled.grading.sources import defined_names, same_text, without_leftover_raise
 
-DEFINES = re.compile(
-    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"  # def f, class C
-    r"|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)",  # f = ..., f: T = ...
-    re.MULTILINE,
-)
 CHECK = "check-"
+SETUP = "setup"
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
@@ -58,121 +57,101 @@ class Matched:
 
     Attributes:
         notebook: to be handed to nbgrader; cell ids ``c0``, ``c1``, ... in order.
-        notes: what was salvaged.
+        notes: what was salvaged, for the learner.
+        doubts: what of it a person should look at.
     """
 
     notebook: NotebookNode
     notes: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 def match(submission: Submission, release: Release) -> Matched:
-    """Fit a submission to its release; without a readable notebook, the release itself."""
-    graded = release.graded
-    cells = list(submission.cells)
-    owners, notes = _owners(cells, release)
-    made = [_fitted(cell, graded.get(owners.get(n, ""))) for n, cell in enumerate(cells)]
+    """Fit a submission to its release; without a readable notebook, the release itself.
+
+    Args:
+        submission: what was handed in.
+        release: the notebook that learners were given.
+    """
+    said = Said()
     if submission.problem:
         made = [copy.deepcopy(cell) for cell in release.notebook.cells]
     else:
-        notes += _changed(cells, owners, release)
-        notes += _put_back(made, release)
+        made = _made(submission.cells, release, said)
     notebook = copy.deepcopy(release.notebook)
     notebook.cells = made
     for number, cell in enumerate(made):
         cell["id"] = f"c{number}"
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    return Matched(notebook, (*submission.notes, *notes))
+    notes, doubts = (*submission.notes, *said.notes), (*submission.doubts, *said.doubts)
+    return Matched(notebook, notes, doubts)
 
 
-def defined_names(source: str) -> set[str]:
-    """The names that a cell binds at its left margin, even where it does not parse."""
-    return {function or variable for function, variable in DEFINES.findall(source)}
-
-
-def _owners(cells: Sequence[Cell], release: Release) -> tuple[dict[int, str], list[str]]:
-    """Say which cell stands for which grade id; of several the last, as in a notebook run."""
+def _made(cells: Sequence[Cell], release: Release, said: Said) -> list[NotebookNode]:
+    """The learner's cells, each with the role that it has in the release."""
+    owners = Owners(cells, release, said).find()
     graded = release.graded
-    by_id = {cell.grade_id: n for n, cell in enumerate(cells) if cell.grade_id in graded}
-    by_id = _unlabelled(cells, release) | by_id
-    notes = []
-    copies = [cell.grade_id for cell in cells if cell.grade_id in graded]
-    for grade_id in sorted({g for g in copies if copies.count(g) > 1}):
-        notes.append(f"The {release.title(grade_id)} is there more than once; the last one counts.")
-    taken = set(by_id.values())
-    for exercise in release.exercises:
-        if exercise.id in by_id:
-            continue
-        for number in reversed(range(len(cells))):
-            cell = cells[number]
-            free = number not in taken and cell.kind == "code"
-            if free and exercise.name in defined_names(cell.source):
-                by_id[exercise.id] = number
-                taken.add(number)
-                notes.append(f"The answer to {exercise.name} was found by its name.")
-                break
-    return {number: grade_id for grade_id, number in by_id.items()}, notes
+    made = [
+        _fitted(cell, graded.get(owners.of.get(number, "")), said)
+        for number, cell in enumerate(cells)
+        if number not in owners.left_out
+    ]
+    _say_changed(cells, owners, release, said)
+    _put_back(made, release, said)
+    _set_up(made, release, said)
+    return made
 
 
-def _unlabelled(cells: Sequence[Cell], release: Release) -> dict[str, int]:
-    """Find what lost its grade id but not its place: locked text, and prose that follows it."""
-    found: dict[str, int] = {}
-    free = [n for n, cell in enumerate(cells) if not cell.grade_id]
-    before = -1
-    for grade_id, original in release.graded.items():
-        role = original.metadata.nbgrader
-        if not role.solution:
-            same = [n for n in free if cells[n].source.strip() == original.source.strip()]
-            if same:
-                found[grade_id] = same[-1]
-        elif original.cell_type == "markdown" and before + 1 in free:
-            found[grade_id] = before + 1
-        before = found.get(grade_id, -2)
-    return found
-
-
-def _fitted(cell: Cell, original: NotebookNode | None) -> NotebookNode:
+def _fitted(cell: Cell, original: NotebookNode | None, said: Said) -> NotebookNode:
     """A cell for nbgrader: the learner's text where it may be theirs, the release's where not."""
     if original is None:
         return _plain_cell(cell)
     fitted = copy.deepcopy(original)
-    if original.metadata.nbgrader.solution:
-        fitted.source = _source(cell)
+    if not original.metadata.nbgrader.solution:
+        return fitted
+    if original.cell_type != "code":
+        fitted.source = _as_text(cell.source)
+        return fitted
+    fitted.source = without_leftover_raise(cell.source, original.source)
+    if fitted.source != cell.source:
+        said.doubt("An answer stood below the stub's raise; that line was taken out.")
+    if cell.kind != "code":
+        said.note("An answer had been turned into text; it was run as code.")
     return fitted
 
 
 def _plain_cell(cell: Cell) -> NotebookNode:
-    fields: dict[str, Any] = {"cell_type": cell.kind, "source": _source(cell)}
+    fields: dict[str, Any] = {"cell_type": cell.kind, "source": cell.source}
     metadata = {"tags": list(cell.tags)} if cell.tags else {}
     if cell.kind == "code":
         fields |= {"outputs": [], "execution_count": None}
+    else:
+        fields["source"] = _as_text(cell.source)
     return NotebookNode(metadata=NotebookNode(metadata), **fields)
 
 
-def _source(cell: Cell) -> str:
-    """A cell's text, with every HTML tag made plain text by a space after its ``<``.
+def _as_text(source: str) -> str:
+    """Prose, with every HTML tag made plain text by a space after its ``<``.
 
     nbgrader's formgrader puts the HTML in markdown into its page as it stands, scripts included,
     and that page runs with the rights of whoever marks.
     """
-    return cell.source if cell.kind == "code" else TAG.sub("< ", cell.source)
+    return TAG.sub("< ", source)
 
 
-def _changed(cells: Sequence[Cell], owners: dict[int, str], release: Release) -> list[str]:
-    notes = []
-    for number, grade_id in owners.items():
+def _say_changed(cells: Sequence[Cell], owners: Owners, release: Release, said: Said) -> None:
+    for number, grade_id in owners.of.items():
         original, cell = release.graded[grade_id], cells[number]
-        locked = not original.metadata.nbgrader.solution
-        if locked and (cell.source != original.source or cell.kind != original.cell_type):
-            notes.append(f"The {release.title(grade_id)} had been changed; the original was used.")
-    return notes
+        changed = cell.kind != original.cell_type or not same_text(cell.source, original.source)
+        if changed and not original.metadata.nbgrader.solution:
+            said.note(f"The {release.title(grade_id)} had been changed; the original was used.")
 
 
-def _put_back(made: list[NotebookNode], release: Release) -> list[str]:
+def _put_back(made: list[NotebookNode], release: Release, said: Said) -> None:
     """Insert what is missing after the cell that comes before it in the release.
 
     An answer is not put back: its stub would replace what another cell may define.
     """
-    notes = []
     previous = ""
     for grade_id, original in release.graded.items():
         present = [c.metadata.get("nbgrader", {}).get("grade_id") for c in made]
@@ -180,8 +159,24 @@ def _put_back(made: list[NotebookNode], release: Release) -> list[str]:
         if grade_id not in present and (role.grade or not role.solution):
             at = present.index(previous) + 1 if previous else 0
             made.insert(at, copy.deepcopy(original))
-            notes.append(f"The {release.title(grade_id)} was missing and has been put back.")
+            say = said.doubt if role.solution else said.note
+            say(f"The {release.title(grade_id)} was missing and has been put back.")
         elif grade_id not in present:
             continue
         previous = grade_id
-    return notes
+
+
+def _set_up(made: list[NotebookNode], release: Release, said: Said) -> None:
+    """Run the release's own imports first where they do not stand before the answers any more.
+
+    They are the course's text and define nothing that is asked, so they can undo no answer.
+    """
+    names = {exercise.name for exercise in release.exercises}
+    codes = [cell for cell in made if cell.cell_type == "code"]
+    answers = [n for n, cell in enumerate(codes) if names & defined_names(cell.source)]
+    before = codes[: min(answers, default=0)]
+    given = [c for c in release.notebook.cells if SETUP in c.metadata.get("tags", [])]
+    for original in given if answers else ():
+        if not any(cell.source.strip().startswith(original.source.strip()) for cell in before):
+            made.insert(0, copy.deepcopy(original))
+            said.note("The notebook's first imports were missing or changed; the course's ran too.")

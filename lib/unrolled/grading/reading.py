@@ -6,25 +6,26 @@ learner, and the batch goes on. Links are not followed and only plain cells come
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbgrader.utils import parse_utc
 
-MAX_BYTES = 20 * 2**20
-MAX_CELLS = 1_000
+from unrolled.grading.files import CHECKPOINT, NOTEBOOK, SCRIPT, File, contents_of, files
+from unrolled.grading.repair import UNWRITTEN, Said, Unreadable, decode, plain, read_cells
+from unrolled.grading.scripts import script_cells
+from unrolled.grading.sources import defined_names, mend_sources
+from unrolled.grading.stamps import NO_STAMP, Stamp, metadata_in, read_stamp
+
 MAX_SOURCE = 200_000
 MAX_NOTEBOOKS = 50
 # A learner's id is a folder's name and, in nbgrader, part of a glob.
 LEARNER = re.compile(r"[A-Za-z0-9_@+][A-Za-z0-9._@+-]{0,99}")
-CELL_TYPES = ("code", "markdown", "raw")
+KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown", "html": "markdown"}
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,14 @@ class Cell:
         kind: code, markdown or raw.
         grade_id: what its nbgrader metadata says, empty if nothing.
         tags: its tags.
+        id: its own id in the notebook, empty if it has none.
     """
 
     kind: str
     source: str
     grade_id: str = ""
     tags: tuple[str, ...] = ()
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class Submission:
         notes: what was put right on the way, one sentence each.
         problem: why there is no notebook to grade, empty if there is one.
         timestamp: the text of a usable ``timestamp.txt``, empty if there is none.
+        doubts: what of it a person should look at.
+        stamp: which version of the assignment the notebook says it is.
     """
 
     learner: str
@@ -59,13 +64,8 @@ class Submission:
     notes: tuple[str, ...] = ()
     problem: str = ""
     timestamp: str = ""
-
-
-@dataclass
-class _Unreadable(Exception):
-    """A file that is not a notebook."""
-
-    why: str
+    doubts: tuple[str, ...] = ()
+    stamp: Stamp = NO_STAMP
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,9 @@ def find_learners(submitted: Path, assignment: str) -> Found:
     return Found(tuple(learners), refused)
 
 
-def read_submission(submitted: Path, learner: str, assignment: str, ids: set[str]) -> Submission:
+def read_submission(
+    submitted: Path, learner: str, assignment: str, ids: Collection[str]
+) -> Submission:
     """Read one learner's notebook.
 
     Args:
@@ -110,73 +112,130 @@ def read_submission(submitted: Path, learner: str, assignment: str, ids: set[str
     folder = submitted / learner / assignment
     timestamp, late_notes = _timestamp(folder)
     try:
-        name, cells, notes = _best_notebook(folder, f"{assignment}.ipynb", ids)
-    except _Unreadable as error:
-        return Submission(learner, problem=error.why, timestamp=timestamp, notes=late_notes)
-    if name != f"{assignment}.ipynb":
-        notes = (f"The notebook is called {name}; it was graded as {assignment}.ipynb.", *notes)
-    return Submission(learner, cells, (*notes, *late_notes), timestamp=timestamp)
+        chosen = _chosen(files(folder), f"{assignment}.ipynb", ids)
+    except Unreadable as error:
+        doubts = (error.why,)
+        return Submission(learner, (), late_notes, error.why, timestamp, doubts)
+    said = chosen.said
+    cells = tuple(mend_sources(chosen.cells, said))
+    return Submission(
+        learner, cells, (*said.notes, *late_notes), "", timestamp, tuple(said.doubts), chosen.stamp
+    )  # fmt: skip
 
 
-def _best_notebook(
-    folder: Path, wanted: str, ids: set[str]
-) -> tuple[str, tuple[Cell, ...], tuple[str, ...]]:
-    """Read the notebook of the right name, else the one that has most of the assignment in it."""
-    names = sorted(e.name for e in os.scandir(folder) if _is_notebook(e))[:MAX_NOTEBOOKS]
-    if not names:
-        raise _Unreadable("There is no notebook (.ipynb) in the submission.")
-    if wanted in names:
-        names = [wanted]
-    readable: list[tuple[int, str, tuple[Cell, ...]]] = []
+@dataclass(frozen=True)
+class _Read:
+    """A file that could be read as a notebook."""
+
+    file: File
+    cells: tuple[Cell, ...]
+    said: Said
+    answers: int
+    stamp: Stamp
+
+    @property
+    def name(self) -> str:
+        return self.file.name.split("/")[-1]
+
+
+def _chosen(found: Sequence[File], wanted: str, ids: Collection[str]) -> _Read:
+    """Take the notebook with most answers, of equal ones that of the right name; else a copy."""
     errors: list[str] = []
-    for name in names:
+    for kind in (NOTEBOOK, CHECKPOINT, SCRIPT):
+        readable = _readable([file for file in found if file.kind == kind], ids, errors)
+        readable = [read for read in readable if read.answers or kind != SCRIPT]
+        if readable:
+            best = max(readable, key=lambda read: (read.answers, read.name == wanted))
+            _say_which(best, found, wanted, errors)
+            return best
+    if errors:
+        raise Unreadable(" ".join(errors[:3]))
+    there = ", ".join(file.name for file in found[:5] if file.name != "timestamp.txt")
+    what = f"; it holds {there}" if there else ""
+    raise Unreadable(f"There is no notebook (.ipynb) in the submission{what}.")
+
+
+def _readable(found: Sequence[File], ids: Collection[str], errors: list[str]) -> list[_Read]:
+    readable = []
+    for file in found[:MAX_NOTEBOOKS]:
+        said = Said()
         try:
-            cells = parse_notebook(_contents(folder / name))
-            readable.append((len({c.grade_id for c in cells} & ids), name, cells))
-        except _Unreadable as error:
-            errors.append(f"{name}: {error.why}")
-    if not readable:
-        raise _Unreadable(" ".join(errors[:3]))
-    _, name, cells = max(readable, key=lambda found: found[0])
-    others = [other for other in names if other != name]
-    notes = (f"Other notebooks were left aside: {', '.join(others[:5])}.",) if others else ()
-    return name, cells, notes
+            contents = file.read()
+            script = file.kind == SCRIPT
+            cells = parse_script(contents, said) if script else parse_notebook(contents, said)
+        except Unreadable as error:
+            errors.append(f"{file.name}: {error.why}")
+            continue
+        stamp = read_stamp(metadata_in(contents))
+        readable.append(_Read(file, cells, said, _answers(cells, ids), stamp))
+    return readable
 
 
-def parse_notebook(contents: bytes) -> tuple[Cell, ...]:
+def _answers(cells: Iterable[Cell], ids: Collection[str]) -> int:
+    """How many questions are answered: their cell, or one that defines them, is written."""
+    written = [cell for cell in cells if UNWRITTEN not in cell.source]
+    names = {name for cell in written for name in defined_names(cell.source)}
+    names |= {cell.grade_id for cell in written if f"check-{cell.grade_id}" in ids}
+    return len(names & set(ids))
+
+
+def _say_which(best: _Read, found: Sequence[File], wanted: str, errors: Sequence[str]) -> None:
+    """Say what was graded under another name or from another place, and what was not."""
+    if best.file.kind == CHECKPOINT:
+        best.said.doubt(f"Only an older copy could be read: {best.file.name} was graded.")
+    elif best.file.name != wanted:
+        best.said.note(f"The notebook is called {best.file.name}; it was graded as {wanted}.")
+    kinds = (NOTEBOOK,) if best.answers else (NOTEBOOK, CHECKPOINT, SCRIPT)
+    others = [f.name for f in found if f.kind in kinds and f is not best.file]
+    others = [name for name in others if not any(e.startswith(f"{name}: ") for e in errors)]
+    if others:
+        sentence = f"Other files were left aside: {', '.join(others[:5])}."
+        unsure = not best.answers or wanted in others
+        (best.said.doubt if unsure else best.said.note)(sentence)
+    for error in errors[:3]:
+        best.said.doubt(f"Not read: {error}")
+
+
+def parse_notebook(contents: bytes, said: Said | None = None) -> tuple[Cell, ...]:
     """Turn a file's bytes into plain cells.
 
+    Args:
+        contents: of the file.
+        said: takes a sentence for everything that was mended.
+
     Raises:
-        _Unreadable: saying what the file is instead of a notebook.
+        Unreadable: saying what the file is instead of a notebook.
     """
-    try:
-        parsed = json.loads(contents.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise _Unreadable("The file is not text in UTF-8, so it is not a notebook.") from None
-    except (ValueError, RecursionError, MemoryError):
-        raise _Unreadable("The file is not a notebook: it is not valid JSON.") from None
-    if not isinstance(parsed, dict) or not ("cells" in parsed or "worksheets" in parsed):
-        raise _Unreadable("The file is JSON, but not a notebook: it has no cells.")
-    if not isinstance(parsed.get("cells"), list):
-        parsed = _upgraded(parsed)
-    if len(parsed["cells"]) > MAX_CELLS:
-        raise _Unreadable(f"The notebook has more than {MAX_CELLS} cells.")
-    return tuple(_cell(raw) for raw in parsed["cells"] if isinstance(raw, dict))
+    said = said or Said()
+    raw = read_cells(contents, said)
+    cells = tuple(_cell(cell, said) for cell in raw if isinstance(cell, dict))
+    if len(cells) < len(raw):
+        said.doubt(f"{len(raw) - len(cells)} of the notebook's cells are none and were left out.")
+    return cells
 
 
-def _upgraded(parsed: dict[str, Any]) -> dict[str, Any]:
-    """Bring a notebook of an older format to the present one."""
-    try:
-        upgraded = nbformat.convert(nbformat.from_dict(parsed), 4)
-        return json.loads(nbformat.writes(upgraded))
-    except Exception:  # nbformat raises many kinds for a file that is none
-        raise _Unreadable("The notebook is of an old format that cannot be read.") from None
+def parse_script(contents: bytes, said: Said) -> tuple[Cell, ...]:
+    """Turn a Python script into plain cells.
+
+    Args:
+        contents: of the file.
+        said: takes a sentence for everything that was mended.
+
+    Raises:
+        Unreadable: if it is too long.
+    """
+    return tuple(_cell(raw, said) for raw in script_cells(decode(contents, said), said))
 
 
-def _cell(raw: dict[str, Any]) -> Cell:
-    source = raw.get("source", "")
+def _cell(raw: dict[str, Any], said: Said) -> Cell:
+    source = raw.get("source", raw.get("input", ""))  # input: before the fourth format
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
+    source = plain(source if isinstance(source, str) else "").replace("\r\n", "\n")
+    if "\0" in source:
+        said.note("A cell held NUL characters, which no program can have; they were taken out.")
+    if len(source) > MAX_SOURCE:
+        said.doubt(f"A cell of more than {MAX_SOURCE:,} characters was cut off there.")
     metadata = raw.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     nbgrader = metadata.get("nbgrader")
@@ -184,52 +243,31 @@ def _cell(raw: dict[str, Any]) -> Cell:
     tags = metadata.get("tags")
     kind = raw.get("cell_type")
     return Cell(
-        kind=kind if kind in CELL_TYPES else "raw",
-        source=plain(source if isinstance(source, str) else "")[:MAX_SOURCE],
+        kind=KINDS.get(kind, "raw") if isinstance(kind, str) else "raw",
+        source=source.replace("\0", "")[:MAX_SOURCE],
         grade_id=plain(grade_id)[:200] if isinstance(grade_id, str) else "",
-        tags=tuple(_strings(tags if isinstance(tags, list) else ())),
+        tags=_tags(tags if isinstance(tags, list) else ()),
+        id=plain(raw["id"])[:200] if isinstance(raw.get("id"), str) else "",
     )
 
 
-def plain(text: str) -> str:
-    """Text that can be written as UTF-8: JSON lets lone halves of a character through."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _strings(values: Iterable[Any]) -> list[str]:
-    return [plain(value)[:100] for value in values if isinstance(value, str)][:20]
+def _tags(values: Iterable[Any]) -> tuple[str, ...]:
+    """Tags as the format wants them: no commas, none twice."""
+    tags = (plain(v)[:100] for v in values if isinstance(v, str) and v and "," not in v)
+    return tuple(dict.fromkeys(tags))[:20]
 
 
 def _timestamp(folder: Path) -> tuple[str, tuple[str, ...]]:
     """Read ``timestamp.txt``, which nbgrader reckons late penalties from."""
     try:
-        text = _contents(folder / "timestamp.txt")[:200].decode("utf-8").strip()
-    except (_Unreadable, UnicodeDecodeError):
+        text = contents_of(folder / "timestamp.txt")[:200].decode("utf-8").strip()
+    except (Unreadable, UnicodeDecodeError):
         return "", ()
     try:
         parse_utc(text)
     except (ValueError, OverflowError, TypeError, AttributeError):
         return "", ("timestamp.txt holds no time that can be read and was ignored.",)
     return text, ()
-
-
-def _contents(path: Path) -> bytes:
-    """Read a regular file, never through a link."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        raise _Unreadable(f"The file cannot be opened: {error.strerror}.") from None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _Unreadable("The file is not a regular file.")
-        contents = file.read(MAX_BYTES + 1)
-    if len(contents) > MAX_BYTES:
-        raise _Unreadable(f"The file is larger than {MAX_BYTES // 2**20} MB.")
-    return contents
-
-
-def _is_notebook(entry: os.DirEntry[str]) -> bool:
-    return entry.name.endswith(".ipynb") and entry.is_file(follow_symlinks=False)
 
 
 def _is_real_folder(path: Path) -> bool:

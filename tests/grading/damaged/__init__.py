@@ -1,0 +1,1 @@
+"""Notebooks as learners hand them in after something happened to them."""
