@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +14,16 @@ from typing import Any
 from torch import Tensor
 
 from unrolled.candidate.wire import AnswerDied, Callback, Message, SocketTransport, receive, send
-from unrolled.grading import sandbox
-from unrolled.grading.sandbox import Tier, bwrap_command
+from unrolled.grading.cgroups import out_of_memory_kills
+from unrolled.grading.memory import Watchdog
+from unrolled.grading.sandbox import Tier
+from unrolled.grading.starting import Started, Wanted, WorkerFailed, start
 
-START_SECONDS = 60.0
-CLEAN_SECONDS = 2.0
-MODULE = "unrolled.grading.inside.zygote"
+FORK_SECONDS = 10.0
+# All that a question may cost beyond its limits: then the whole sandbox is killed.
+CLEAN_SECONDS = 0.8
+
+__all__ = ["Limits", "Question", "Worker", "WorkerFailed"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Limits:
         cell_seconds: wall-clock time of one cell.
         answer_seconds: of all that one exercise asks an answer, together.
         cells_seconds: of all cells of one question, together.
-        memory_mib: beyond what a fresh worker has.
+        memory_mib: of all its processes together, beyond what a fresh worker has.
     """
 
     cell_seconds: float = 10.0
@@ -41,20 +43,22 @@ class Limits:
     memory_mib: int = 2048
 
 
-class WorkerFailed(RuntimeError):
-    """A sandbox that does not start: the fault of the machine, never of a learner."""
-
-
 class Question:
     """One forked process: runs cells, then answers what is asked of them.
 
     It is also the transport of a :class:`~unrolled.candidate.handles.Candidate`, with one budget of
     time for all cells together, and one for all requests.
+
+    Args:
+        sock: connected to the process.
+        limits: what it may take.
+        overused: says whether it was ended because it used too much memory.
     """
 
-    def __init__(self, sock: socket.socket, limits: Limits):
+    def __init__(self, sock: socket.socket, limits: Limits, overused: Callable[[], bool]):
         self.sock = sock
         self.limits = limits
+        self.overused = overused
         self.transport = SocketTransport(sock, limits.answer_seconds)
         self.seconds_left = limits.answer_seconds
         self.cells_left = limits.cells_seconds
@@ -76,15 +80,19 @@ class Question:
         self._tell({"define": source, "names": names})
 
     def _tell(self, message: Message) -> Message:
-        if self.cells_left <= 0:
-            raise AnswerDied(f"the cells together took over {self.limits.cells_seconds:g} s")
         started = time.monotonic()
-        self.sock.settimeout(self.limits.cell_seconds)
         try:
-            send(self.sock, message, [])
-            return receive(self.sock, self.limits.cell_seconds)[0]
+            seconds = min(self.limits.cell_seconds, self.cells_left)
+            if seconds > 0:
+                self.sock.settimeout(seconds)
+                send(self.sock, message, [])
+                left = max(0.001, started + seconds - time.monotonic())
+                return receive(self.sock, left)[0]
+        except AnswerDied as error:
+            raise self._explained(error) from None
         finally:
             self.cells_left -= time.monotonic() - started
+        raise AnswerDied(f"the cells together took over {self.limits.cells_seconds:g} s")
 
     def request(
         self, message: Message, tensors: list[Tensor], callback: Callback
@@ -100,8 +108,15 @@ class Question:
         started = time.monotonic()
         try:
             return self.transport.request(message, tensors, callback)
+        except AnswerDied as error:
+            raise self._explained(error) from None
         finally:
             self.seconds_left -= time.monotonic() - started
+
+    def _explained(self, error: AnswerDied) -> AnswerDied:
+        if self.overused():
+            return AnswerDied(f"it used more than {self.limits.memory_mib} MiB together")
+        return error
 
 
 class Worker:
@@ -120,15 +135,19 @@ class Worker:
         self.tier = tier
         self.limits = limits or Limits()
         self.starts = 0
-        self.process: subprocess.Popen[bytes] | None = None
-        self.control: socket.socket | None = None
-        self.scratch: tempfile.TemporaryDirectory[str] | None = None
+        self.started: Started | None = None
+        self.watchdog: Watchdog | None = None
 
     def __enter__(self) -> Worker:
         return self
 
     def __exit__(self, *ignored: Any) -> None:
         self.stop()
+
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """What was started of the sandbox, on this side."""
+        return self.started and self.started.process
 
     @contextlib.contextmanager
     def question(self) -> Iterator[Question]:
@@ -137,86 +156,70 @@ class Worker:
         Raises:
             WorkerFailed: if no sandbox starts.
         """
-        ours = self._forked()
+        ours, started, watchdog = self._forked()
+        killed = out_of_memory_kills(started.group)
+
+        def overused() -> bool:
+            return watchdog.over or out_of_memory_kills(started.group) > killed
+
         try:
-            yield Question(ours, self.limits)
+            with watchdog:
+                yield Question(ours, self.limits, overused)
         finally:
             ours.close()
-            if self._order(b"C", CLEAN_SECONDS) != b"c":
+            if not self._clean():
                 self.stop()
 
-    def _forked(self) -> socket.socket:
+    def _clean(self) -> bool:
+        """Let the zygote end all that a question started; without a reply, end the zygote."""
+        if self._order(b"C", CLEAN_SECONDS) == b"c":
+            return True
+        if self.process is not None:
+            self.process.kill()
+        return False
+
+    def _forked(self) -> tuple[socket.socket, Started, Watchdog]:
         for _ in range(2):  # the sandbox of the question before may have died unnoticed
-            if self.process is None:
-                self.start()
+            started = self.started or self.start()
             ours, theirs = socket.socketpair()
             with theirs:
-                if self._order(b"F", CLEAN_SECONDS, [theirs.fileno()]) == b"f":
-                    return ours
+                if self._order(b"F", FORK_SECONDS, [theirs.fileno()]) == b"f":
+                    assert self.watchdog is not None
+                    return ours, started, self.watchdog
             ours.close()
             self.stop()
         raise WorkerFailed("the sandbox starts but cannot fork a process for a question")
 
-    def start(self) -> None:
+    def start(self) -> Started:
         """Start a sandbox and wait until it is warm.
 
         Raises:
             WorkerFailed: if it does not start, with what it said.
         """
-        self.control, theirs = socket.socketpair()
-        with theirs, tempfile.TemporaryFile() as errors:
-            self.process = subprocess.Popen(
-                **self._command(theirs.fileno()),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-            )
-            theirs.close()
-            self.control.settimeout(START_SECONDS)
-            with contextlib.suppress(OSError):
-                if self.control.recv(1) == b"r":
-                    self.starts += 1
-                    return
-            self.stop()
-            errors.seek(0)
-            said = errors.read().decode("utf-8", "replace").strip()[-1500:]
-        raise WorkerFailed(f"the sandbox ({self.tier.name}) did not start: {said or 'no message'}")
+        self.started = start(
+            self.tier, Wanted(self.package, self.forbidden, self.limits.memory_mib)
+        )
+        self.starts += 1
+        most = self.limits.memory_mib * 2**20
+        self.watchdog = Watchdog(self.started.gauge, most, self._clean)
+        return self.started
 
     def stop(self) -> None:
         """Kill the sandbox and everything in it."""
-        if self.control is not None:
-            self.control.close()
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-        if self.scratch is not None:
-            self.scratch.cleanup()
-        self.process = self.control = self.scratch = None
+        if self.watchdog is not None:
+            self.watchdog.stop()
+        if self.started is not None:
+            self.started.stop()
+        self.started = self.watchdog = None
 
     def _order(self, order: bytes, seconds: float, descriptors: list[int] | None = None) -> bytes:
         """Send the zygote one byte; return its one byte, empty if it does not reply."""
-        assert self.control is not None
-        self.control.settimeout(seconds)
+        if self.started is None:
+            return b""
+        control = self.started.control
         try:
-            socket.send_fds(self.control, [order], descriptors or [])
-            return self.control.recv(1)
+            control.settimeout(seconds)
+            socket.send_fds(control, [order], descriptors or [])
+            return control.recv(1)
         except OSError:
             return b""
-
-    def _command(self, descriptor: int) -> dict[str, Any]:
-        """The arguments of ``Popen`` for this tier."""
-        limits = [str(descriptor), str(self.limits.memory_mib)]
-        python = ["-P", "-m", MODULE, *limits]
-        if self.tier is sandbox.BWRAP:
-            folders = list(sandbox.TMPFS_BYTES)
-            return {"args": bwrap_command(self.package, self.forbidden, [*python, *folders])}
-        self.scratch = tempfile.TemporaryDirectory(prefix="unrolled-unsafe-")
-        home, tmp = Path(self.scratch.name, "home"), Path(self.scratch.name, "tmp")
-        home.mkdir()
-        tmp.mkdir()
-        return {
-            "args": [sys.executable, *python, str(home), str(tmp)],
-            "env": sandbox.environment(self.package, home, tmp),
-            "cwd": home,
-        }

@@ -117,19 +117,25 @@ class LearnerShell(InteractiveShell):
         config.InteractiveShell.colors = "nocolor"
         config.InteractiveShell.xmode = "Context"
         self.outputs = Outputs()
+        self.collects = True
         super().__init__(config=config, **kwargs)
 
     def reset_outputs(self) -> None:
         """Forget what was shown."""
         self.outputs = Outputs()
 
-    def execute(self, source: str) -> dict[str, Any]:
+    def execute(self, source: str, collect: bool = True) -> dict[str, Any]:
         """Run one cell.
+
+        Args:
+            source: its text.
+            collect: keep what it shows. A traceback that nobody reads is dear to format.
 
         Returns:
             ``{"status": "ok" or "error", "error": None or its name, message and line, "outputs"}``.
         """
         self.reset_outputs()
+        self.collects = collect
         before = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Stream(self, "stdout"), _Stream(self, "stderr")
         try:
@@ -141,8 +147,18 @@ class LearnerShell(InteractiveShell):
         return {
             "status": "ok" if error is None else "error",
             "error": described,
-            "outputs": self.outputs.items,
+            "outputs": self.outputs.items if collect else [],
         }
+
+    def showtraceback(self, *args: Any, **kwargs: Any) -> None:
+        """Show an error, if anybody reads it."""
+        if self.collects:
+            super().showtraceback(*args, **kwargs)
+
+    def showsyntaxerror(self, *args: Any, **kwargs: Any) -> None:
+        """Show a syntax error, if anybody reads it."""
+        if self.collects:
+            super().showsyntaxerror(*args, **kwargs)
 
     def define(self, source: str, names: list[str]) -> dict[str, Any]:
         """Put the grader's own definitions under these names, beside what the cells defined."""
@@ -176,8 +192,7 @@ class _Answering:
     ) -> tuple[wire.Message, list[Tensor]]:
         """Carry out one message."""
         if "cell" in message:
-            reply = self.shell.execute(message["cell"])
-            return (reply if message["collect"] else reply | {"outputs": []}), []
+            return self.shell.execute(message["cell"], message["collect"]), []
         if "define" in message:
             return self.shell.define(message["define"], message["names"]), []
         return self.host.handle(message, tensors, callback)

@@ -24,17 +24,23 @@ PR_SET_CHILD_SUBREAPER = 36
 READ, GET_PERSISTENT = 11, 22  # of keyctl, as are the keyrings' numbers
 PROCESS_KEYRING, USER_KEYRINGS = -2, (-4, -5)
 MEBIBYTE = 2**20
+# What notebooks do: compute, draw, and end with an error, whose traceback is dear the first time.
+WARM_UP = (
+    "import torch; _ = torch.ones(2) @ torch.ones(2); del torch, _",
+    "import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.show(); plt.close(); del plt",
+    "1 / 0",
+)
 
 
 def main() -> None:
-    """Run as ``python -m unrolled.grading.inside.zygote FD MEMORY_MIB FOLDER...``."""
-    control = socket.socket(fileno=int(sys.argv[1]))
+    """Run as ``python -m unrolled.grading.inside.zygote CONTROL MEMORY_MIB FOLDER...``."""
+    control = _control(sys.argv[1])
     memory, folders = int(sys.argv[2]) * MEBIBYTE, [Path(arg) for arg in sys.argv[3:]]
     # Out of reach for a child's Ctrl-C; as process 1 it cannot be killed from inside at all.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _become_private()
     shell = _warm_up()
-    os.dup2(os.open(os.devnull, os.O_RDWR), 2)  # start-up errors went there; cells' must not
+    _be_silent()
     untouched = _lasting()
     control.sendall(b"r")
     while True:
@@ -51,6 +57,23 @@ def main() -> None:
             return
 
 
+def _control(where: str) -> socket.socket:
+    """The socket that orders come over: a descriptor's number, or a path to connect to."""
+    if where.isdecimal():
+        return socket.socket(fileno=int(where))
+    control = socket.socket(socket.AF_UNIX)
+    control.connect(where)
+    return control
+
+
+def _be_silent() -> None:
+    """Close the way that start-up errors took; cells' output must not take it."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+
+
 def _become_private() -> None:
     """Let no child open this process's memory or descriptors, and let it be killed first."""
     with contextlib.suppress(OSError):
@@ -62,17 +85,27 @@ def _become_private() -> None:
 
 
 def _warm_up() -> object:
-    """Import what every question needs and run one cell, still in a single thread."""
+    """Import what every question needs, train a step and run some cells.
+
+    Torch imports much when it is first used: a first gradient took 0.3 s, a first optimizer over a
+    second, and every question would pay anew. A fork after a gradient is safe on the CPU: torch
+    makes its engine anew in the child.
+    """
     import torch
 
     torch.set_num_threads(1)
     torch.nn.functional.scaled_dot_product_attention(*torch.ones(3, 1, 1, 2, 2))
+    layer = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.Adam(layer.parameters())
+    layer(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
     import matplotlib.pyplot  # noqa: F401 (most notebooks draw, and its import is slow)
 
     from unrolled.grading.inside.cells import LearnerShell
 
     shell = LearnerShell.instance()
-    shell.execute("import torch; _ = torch.ones(2) @ torch.ones(2); del torch, _")
+    for cell in WARM_UP:
+        shell.execute(cell)
     shell.reset_outputs()
     gc.collect()
     gc.freeze()  # a child that collects garbage must not copy every page
@@ -141,6 +174,7 @@ def _lasting() -> list[object]:
         os.getpriority(os.PRIO_PROCESS, 0),
         os.sched_getaffinity(0),
         os.sched_getscheduler(0),
+        ctypes.CDLL(None).syscall(252 if os.uname().machine == "x86_64" else 31, 1, 0),  # ioprio
     ]
     if os.getpid() != 1:  # without walls the kernel's objects are everybody's
         return mine
