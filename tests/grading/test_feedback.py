@@ -82,3 +82,17 @@ def test_what_a_person_wrote_stands_beside_the_answer():
 def test_a_notebook_that_cannot_be_read_is_said_once():
     shown = page(unasked(MASK, "It is no notebook."), notes=("It is no notebook.",))
     assert shown.count("It is no notebook.") == 1
+    assert "Hand it in again" in shown
+    assert "hint(" not in shown
+
+
+def test_points_are_written_as_people_write_them():
+    shown = page(replace(unasked(MASK, "x"), points=0.5), manual={"explain-it": (2.0, 5.0)})
+    for words in ("0.5 of 4 points", "2 of 5 points", "2.5 of 9 points"):
+        assert words in shown
+
+
+def test_what_works_and_where_to_go_on_is_said_first():
+    right, wrong = replace(unasked(MASK, ""), points=4.0), unasked(exercises(ASSIGNMENT)[1], "x")
+    assert "1 of 2 exercises works in full. Go on with causal_mask." in page(right, wrong)
+    assert "Everything that was asked of your code works." in page(right)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, Template
-
 from unrolled.grading.marks import Result
+from unrolled.grading.pages import template
 from unrolled.grading.reading import plain
 from unrolled.grading.sandbox import Tier
 
@@ -43,7 +41,7 @@ def write_feedback(
 def render_feedback(assignment: str, result: Result, by_hand: ByHand, tier: Tier) -> str:
     """The page's HTML; everything that came from a learner is escaped."""
     given = [points for points, _ in by_hand.marks.values() if points is not None]
-    page = _template().render(
+    page = template("feedback").render(
         assignment=assignment,
         learner=result.learner,
         marks=result.marks,
@@ -52,15 +50,8 @@ def render_feedback(assignment: str, result: Result, by_hand: ByHand, tier: Tier
         notes=result.notes,
         tier=tier,
         comments=by_hand.comments,
-        earned=result.points + sum(given),
+        penalty=by_hand.penalty,
+        earned=result.points + sum(given) - by_hand.penalty,
         possible=sum(m.possible for m in result.marks) + sum(m for _, m in by_hand.marks.values()),
     )
     return plain(page)
-
-
-@functools.cache
-def _template() -> Template:
-    loader = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["points"] = lambda number: f"{number:g}"
-    return environment.get_template("feedback.html.jinja")
