@@ -40,11 +40,13 @@ book: $(READY)  ## the published book, in _build/html
 course: notebooks book  ## everything: notebooks, book, and the sample class graded with feedback
 	mkdir -p class/submitted && cp -Rn tests/sample_class/learner-* class/submitted/
 	$(BIN)/unrolled grade $(SAMPLE)
+	$(BIN)/unrolled report $(SAMPLE)
 	@echo
 	@echo "The course is ready."
 	@echo "  book        _build/html/index.html"
 	@echo "  marks       class/grades.csv (and class/gradebook.db for nbgrader and formgrader)"
 	@echo "  feedback    class/feedback/learner-03/$(SAMPLE)/$(SAMPLE).html, one for each learner"
+	@echo "  report      class/reports/$(SAMPLE).html, on the whole class"
 
 learn: $(READY)  ## JupyterLab on the exercises
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/exercises
@@ -75,6 +77,7 @@ bench: $(READY) weights ## measured against peers, more seeds, mutants: hours; i
 	$(BIN)/python benchmarks/mutants.py
 	$(BIN)/python benchmarks/probe_mutants.py
 	$(BIN)/python benchmarks/checker.py
+	$(BIN)/python benchmarks/attacks.py
 	UNROLLED_HOSTILE_VALUES=10000 $(BIN)/pytest -n 2 tests/checks/test_hostile.py
 
 clean:           ## remove what was built; keeps class/ and mylib/

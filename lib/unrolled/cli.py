@@ -1,19 +1,27 @@
 """The command ``unrolled``: check answers, grade a class, build the notebooks, ask the machine.
 
 Exit codes: 0 done; 1 done, but something needs a person's look, such as an answer that does not
-pass; 2 wrong use, such as an unknown assignment; 3 this machine cannot isolate learners' code.
+pass; 2 wrong use, such as an unknown assignment; 3 this machine cannot isolate learners' code; 4
+stopped before the end, and the same command goes on from there.
 """
 
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-DONE, LOOK, USAGE, NO_SANDBOX = 0, 1, 2, 3
+from unrolled.grading.commands import add_class_commands
+
+if TYPE_CHECKING:
+    from unrolled.grading.marks import Result
+
+DONE, LOOK, USAGE, NO_SANDBOX, UNFINISHED = 0, 1, 2, 3, 4
+TIERS = ("bwrap", "container", "none")
+GO_ON = "what was graded is kept, and the same command goes on from there"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,21 +52,30 @@ def _parser() -> argparse.ArgumentParser:
     progress = commands.add_parser("progress", help="chapters, points, and whose layer is where")
     progress.set_defaults(run=_progress)
     grade = commands.add_parser("grade", help="grade what a class handed in")
-    grade.add_argument("assignment", help="such as 06-self-attention")
-    grade.add_argument("--learner", default="", metavar="ID", help="one learner only")
-    grade.add_argument(
-        "--unsafe",
-        action="store_true",
-        help="where there is no sandbox, run learners' code with your own rights",
-    )
-    grade.set_defaults(run=_grade)
+    _add_grade(grade)
     notebooks = commands.add_parser("notebooks", help="build solutions/ and exercises/")
     notebooks.set_defaults(run=_notebooks)
     doctor = commands.add_parser("doctor", help="say what this machine can do")
     doctor.set_defaults(run=_doctor)
+    for command in add_class_commands(commands):
+        command.set_defaults(run=_class_command)
     for command in (grade, notebooks):
         command.add_argument("--root", type=Path, default=Path.cwd(), help="default: this folder")
     return parser
+
+
+def _add_grade(grade: argparse.ArgumentParser) -> None:
+    add = grade.add_argument
+    add("assignment", help="such as 06-self-attention")
+    add("--learner", default="", metavar="ID", help="one learner only")
+    add("--tier", default="", choices=TIERS, help="how to isolate; default: the best there is")
+    add("--unsafe", action="store_true",
+        help="where there is no sandbox, run learners' code with your own rights")  # fmt: skip
+    add("--again", action="store_true", help="also what has not changed since")
+    add("--demos", action="store_true", help="also run the cells that only show something")
+    add("-j", "--processes", type=int, default=0, metavar="N", help="default: one a core")
+    add("--dask", default="", metavar="ADDRESS", help="on the cluster of this scheduler")
+    grade.set_defaults(run=_grade)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -81,8 +98,15 @@ def _progress(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
+    from sqlite3 import Error as JournalError
+
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from unrolled.grading.cluster import ClusterMissing
     from unrolled.grading.gradebook import Course
-    from unrolled.grading.run import grade_assignment
+    from unrolled.grading.logs import log_to
+    from unrolled.grading.policy import PolicyError
+    from unrolled.grading.run import AlreadyRunning, Options, grade_assignment
     from unrolled.grading.sandbox import SandboxMissing, choose_tier
     from unrolled.grading.summary import summary
     from unrolled.grading.workers import WorkerFailed
@@ -94,37 +118,30 @@ def _grade(options: argparse.Namespace) -> int:
     if options.assignment not in course.assignments():
         known = ", ".join(course.assignments())
         return _refuse(USAGE, f"no assignment is called {options.assignment!r}; known are {known}")
+    how = Options(options.learner, options.again, options.demos, options.processes, options.dask)
     try:
-        tier = choose_tier(options.unsafe)
+        tier = choose_tier(options.unsafe, options.tier)
         print(f"isolation: {tier.says}", flush=True)
-        log = course.class_folder / "grade.log"
-        _log_to(log)
-        graded = grade_assignment(course, options.assignment, tier, options.learner, progress=_bar)
-    except (SandboxMissing, WorkerFailed) as error:
+        log_to(course.log)
+        graded = grade_assignment(course, options.assignment, tier, how, progress=_bar)
+    except (SandboxMissing, WorkerFailed, ClusterMissing) as error:
         return _refuse(NO_SANDBOX, str(error))
-    except LookupError as error:
+    except (LookupError, AlreadyRunning, PolicyError) as error:
         return _refuse(USAGE, error.args[0])
+    except KeyboardInterrupt:
+        return _refuse(UNFINISHED, f"stopped; {GO_ON}")
+    except (OSError, JournalError, SQLAlchemyError) as error:
+        return _refuse(UNFINISHED, f"a mark could not be written: {error}\n{GO_ON}")
     print(summary(graded))
     if not any(result.fault for result in graded.results):
         return DONE
-    return _refuse(LOOK, f"the grader itself failed on an answer; {log} says why")
+    return _refuse(LOOK, f"the grader itself failed on an answer; {course.log} says why")
 
 
-def _bar(learners: tuple[str, ...]) -> Iterable[str]:
+def _bar(results: Iterable[Result], total: int) -> Iterable[Result]:
     from tqdm import tqdm
 
-    return tqdm(learners, desc="grading", unit="submission")
-
-
-def _log_to(path: Path) -> None:
-    """Send what nbgrader and the grader say in passing to a file."""
-    path.parent.mkdir(exist_ok=True)
-    logger = logging.getLogger("unrolled.grading")
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    return tqdm(results, total=total, desc="grading", unit="submission", smoothing=0.05)
 
 
 def _notebooks(options: argparse.Namespace) -> int:
@@ -138,11 +155,17 @@ def _notebooks(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from unrolled.grading.doctor import examine_machine
+    from unrolled.grading.doctor import as_text, can_isolate, examine_machine
 
-    for name, says in examine_machine():
-        print(f"{name:<10} {says}")
-    return DONE
+    print(as_text(examine_machine()))
+    return DONE if can_isolate() else NO_SANDBOX
+
+
+def _class_command(options: argparse.Namespace) -> int:
+    try:
+        return DONE if options.command(options) else LOOK
+    except (OSError, ValueError, RuntimeError) as error:
+        return _refuse(USAGE, str(error))
 
 
 def _refuse(code: int, message: str) -> int:

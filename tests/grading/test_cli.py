@@ -25,7 +25,7 @@ def test_a_folder_that_is_no_course_is_named(tmp_path, capsys):
 
 @pytest.fixture
 def no_bwrap(monkeypatch):
-    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     sandbox.bwrap_problem.cache_clear()
     yield
     sandbox.bwrap_problem.cache_clear()

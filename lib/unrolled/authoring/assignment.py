@@ -23,6 +23,7 @@ from nbformat.v4 import new_notebook
 from unrolled.authoring import cells
 from unrolled.authoring.answers import answer_cell, shapes, signature
 from unrolled.authoring.parse import Directive, Text, parse
+from unrolled.authoring.stamp import STAMP, stamp
 from unrolled.checks.exercise import Exercise, patched_source
 from unrolled.checks.needs import Needs, import_lines, needs
 
@@ -79,7 +80,11 @@ class Assignment:
                 made.append(cells.text(f"text-{number}", block.source))
             else:
                 made.extend(self._expand(block, number))
-        metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+        metadata = {
+            "kernelspec": KERNEL,
+            "language_info": {"name": "python"},
+            STAMP: stamp(self.name, self.exercises, made),
+        }
         return new_notebook(cells=made, metadata=metadata)
 
     def _must_name_each_once(self, page: str) -> None:

@@ -4,38 +4,46 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-from nbformat import read
+from nbformat import read, write
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum, is_solution
 from traitlets.config import Config, PyFileConfigLoader
 
+from unrolled.authoring.weights import weigh
+
 CONFIG = "nbgrader_config.py"
+THE_COURSES: Mapping[str, float] = MappingProxyType({})
 
 
-def release(root: Path, name: str) -> bytes:
+def release(root: Path, name: str, points: Mapping[str, float] = THE_COURSES) -> bytes:
     """Return the released notebook of ``solutions/<name>/<name>.ipynb``; no gradebook is touched.
 
     Args:
         root: the repository, with ``nbgrader_config.py``.
         name: of the assignment.
+        points: what counts otherwise than in the course, as :func:`weigh` takes it.
 
     Raises:
         nbgrader.converters.NbGraderException: if nbgrader refuses the source notebook.
+        ValueError: if ``points`` names what the notebook does not have.
     """
-    return _generate(root, name, with_gradebook=False)
+    return _generate(root, name, points, with_gradebook=False)
 
 
-def register_assignment(root: Path, name: str) -> None:
+def register_assignment(root: Path, name: str, points: Mapping[str, float] = THE_COURSES) -> None:
     """Enter an assignment, its cells and points into the course's gradebook; change no notebook.
 
     Raises:
         nbgrader.converters.NbGraderException: if its cells changed although submissions exist.
+        ValueError: if ``points`` names what the notebook does not have.
     """
     (root / "class").mkdir(exist_ok=True)
-    _generate(root, name, with_gradebook=True)
+    _generate(root, name, points, with_gradebook=True)
 
 
 def holds_answers(path: Path) -> bool:
@@ -48,10 +56,15 @@ def holds_answers(path: Path) -> bool:
     )
 
 
-def _generate(root: Path, name: str, with_gradebook: bool) -> bytes:
+def _generate(root: Path, name: str, points: Mapping[str, float], with_gradebook: bool) -> bytes:
     with tempfile.TemporaryDirectory() as scratch:
         course = Path(scratch)
         shutil.copytree(root / "solutions" / name, course / "solutions" / name)
+        if points:
+            source = course / "solutions" / name / f"{name}.ipynb"
+            notebook = read(source, as_version=4)
+            weigh(notebook, points)
+            write(notebook, source)
         config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
         config.merge(_settings(course, name, with_gradebook))
         GenerateAssignment(coursedir=CourseDirectory(config=config), config=config).start()

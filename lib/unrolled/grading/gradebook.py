@@ -14,13 +14,14 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.plugins import CsvExportPlugin
 from sqlalchemy import make_url
 from traitlets.config import PyFileConfigLoader
 
 from unrolled.authoring.release import register_assignment, release
 from unrolled.checks import exercises
+from unrolled.grading.exporters import GradesExportPlugin
 from unrolled.grading.matching import Release
+from unrolled.grading.policy import POLICY, Policy, PolicyError, read_policy
 
 CONFIG = "nbgrader_config.py"
 SECRET = "secret"
@@ -78,16 +79,32 @@ class Course:
                 database.execute("begin immediate")
                 database.rollback()
 
+    def policy(self, assignment: str) -> Policy:
+        """What the instructor chose for an assignment.
+
+        Raises:
+            PolicyError: if ``class/course.toml`` cannot be used.
+        """
+        return read_policy(self.class_folder / POLICY, assignment)
+
     def register(self, assignment: str) -> Release:
         """Enter an assignment into the gradebook; return what learners were given.
 
         Raises:
+            PolicyError: if ``class/course.toml`` cannot be used.
             sqlite3.OperationalError: if the gradebook is locked.
         """
+        policy = self.policy(assignment)
         self.wait_for_gradebook()
-        register_assignment(self.root, assignment)
-        notebook = nbformat.reads(release(self.root, assignment).decode(), as_version=4)
-        return Release(notebook, exercises(assignment))
+        try:
+            register_assignment(self.root, assignment, policy.worth)
+        except ValueError as error:  # points for what the notebook does not have
+            raise PolicyError(f"{self.class_folder / POLICY}: {error}") from error
+        with self.gradebook() as gradebook:
+            for note in policy.enter(gradebook):
+                log.warning(note)
+        released = release(self.root, assignment, policy.worth)
+        return Release(nbformat.reads(released.decode(), as_version=4), exercises(assignment))
 
     def secret(self) -> bytes:
         """The course's secret, made once; every graded seed comes from it."""
@@ -118,8 +135,8 @@ class Course:
             return {s.student_id for s in gradebook.assignment_submissions(assignment)}
 
     def export(self) -> Path:
-        """Write all marks with nbgrader's own exporter; return the file."""
+        """Write all marks in nbgrader's own form; return the file."""
         path = self.class_folder / "grades.csv"
         with self.gradebook() as gradebook:
-            CsvExportPlugin(to=str(path), log=log).export(gradebook)
+            GradesExportPlugin(to=str(path), log=log).export(gradebook)
         return path

@@ -19,6 +19,8 @@ from unrolled.grading.workers import Worker
 
 log = logging.getLogger("unrolled.grading")
 
+SHOWN = 0  # the seed of what learners are shown; the one that decides their marks is theirs alone
+
 
 def graded_seed(secret: bytes, learner: str, exercise: str) -> int:
     """The seed of a learner's graded questions: known to nobody without the course's secret."""
@@ -90,7 +92,8 @@ class _Asking:
                 why = lost_because(error, self.worker.limits.cell_seconds)
                 return unasked(exercise, f"A cell before the question failed: {why}")
             try:
-                report = examine(exercise.id, Candidate(question, exercise.name), seed, source)
+                candidate = Candidate(question, exercise.name)
+                report = examine(exercise.id, candidate, seed, source, shown=SHOWN)
             except AnswerDied as error:
                 why = lost_because(error, self.worker.limits.answer_seconds)
                 return unasked(exercise, f"{exercise.name} was called: {why}")

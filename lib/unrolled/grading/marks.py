@@ -59,8 +59,12 @@ class Mark:
 
     @property
     def full(self) -> bool:
-        """Whether the answer earned everything."""
-        return self.points == self.possible
+        """Whether the answer earned everything, also where it counts nothing."""
+        return (
+            not self.problem
+            and all(a.passed for a in self.asked)
+            and (self.points == self.possible)
+        )
 
     def text(self) -> str:
         """For the gradebook's notebook and for exports: the report, or why there is none."""
@@ -106,6 +110,7 @@ class Result:
         marks: one an exercise, in order.
         notes: what was salvaged, and what went wrong around the answers.
         fault: the grader failed somewhere; somebody has to look.
+        doubts: the part of the notes that a person should look at, for points may be missing.
         changed: by exercise, points at the last grading and now, where they differ.
     """
 
@@ -113,6 +118,7 @@ class Result:
     marks: tuple[Mark, ...]
     notes: tuple[str, ...] = ()
     fault: bool = False
+    doubts: tuple[str, ...] = ()
     changed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
@@ -140,7 +146,8 @@ def from_json(kept: Mapping[str, Any]) -> Result:
         KeyError, TypeError: if it was kept by another version that had other fields.
     """
     marks = tuple(_mark(mark) for mark in kept["marks"])
-    return Result(kept["learner"], marks, tuple(kept["notes"]), kept["fault"])
+    notes, doubts = tuple(kept["notes"]), tuple(kept["doubts"])
+    return Result(kept["learner"], marks, notes, kept["fault"], doubts)
 
 
 def _mark(kept: Mapping[str, Any]) -> Mark:

@@ -6,6 +6,7 @@ rules of marking and plugin for late penalties. A test holds that both leave the
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import tempfile
@@ -24,6 +25,7 @@ from sqlalchemy.exc import SAWarning
 from unrolled.grading.gradebook import Course
 from unrolled.grading.marks import Mark, Marked
 from unrolled.grading.matching import CHECK
+from unrolled.grading.policy import Policy
 
 log = logging.getLogger("unrolled.grading")
 
@@ -35,10 +37,12 @@ class ByHand:
     Attributes:
         marks: grade id to the mark, None while it waits, and its maximum.
         comments: what stands beside an answer, by grade id.
+        penalty: points taken off for being late.
     """
 
     marks: dict[str, tuple[float | None, float]]
     comments: dict[str, str]
+    penalty: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,11 @@ class Recorder:
     course: Course
     gradebook: Gradebook
     assignment: str
+
+    @functools.cached_property
+    def policy(self) -> Policy:
+        """What the instructor chose for the assignment."""
+        return self.course.policy(self.assignment)
 
     def record(self, learner: str, notebook: NotebookNode, marked: Marked, timestamp: str) -> None:
         """Write one learner's marks to the gradebook and the notebook to ``autograded``.
@@ -67,6 +76,7 @@ class Recorder:
         self._write(learner, notebook)
         self.gradebook.update_or_create_student(learner)
         when = {"timestamp": timestamp} if timestamp else {}
+        when |= self.policy.extension(learner)
         with warnings.catch_warnings():  # SQLAlchemy's, about nbgrader's own queries
             warnings.simplefilter("ignore", SAWarning)
             self.gradebook.update_or_create_submission(self.assignment, learner, **when)
@@ -85,8 +95,9 @@ class Recorder:
         waiting = {g.name for g in grades if g.needs_manual_grade and g.manual_score is None}
         marks = {g.name: (None if g.name in waiting else g.score, g.max_score) for g in grades}
         said = {c.name: c.manual_comment for c in submitted.comments if c.manual_comment}
+        penalty = submitted.late_submission_penalty or 0.0
         self.gradebook.db.rollback()  # nothing is held while the next answers are asked
-        return ByHand(marks, said)
+        return ByHand(marks, said, penalty)
 
     def _find(self, learner: str) -> SubmittedNotebook:
         return self.gradebook.find_submission_notebook(self.assignment, self.assignment, learner)
@@ -132,6 +143,7 @@ class Recorder:
     def _penalty(self, submitted: SubmittedNotebook, learner: str) -> None:
         """Reckon a late penalty with the course's plugin."""
         assign = AssignLatePenalties(config=self.course.config)
+        assign.assignment_id, assign.gradebook = self.assignment, self.gradebook
         assign.init_plugin()
         submitted.late_submission_penalty = None
         self.gradebook.db.flush()

@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -29,6 +29,7 @@ from unrolled.grading.pool import Failed, LocalPool, Pool, Setting, Task
 from unrolled.grading.reading import Found, Submission, find_learners, read_submission
 from unrolled.grading.recording import Recorder
 from unrolled.grading.sandbox import Tier
+from unrolled.grading.stamps import stamp_note, stamp_problem
 from unrolled.grading.workers import Limits
 
 log = logging.getLogger("unrolled.grading")
@@ -130,7 +131,7 @@ def grade_assignment(
         return Graded(
             tuple(sorted(map(brief, results), key=lambda result: result.learner)),
             run.unchanged,
-            found.refused,
+            found.refused | run.refused,
             gradebook=course.export(),
             feedback=course.folder("feedback"),
             autograded=course.folder("autograded"),
@@ -174,6 +175,7 @@ class _Begun:
     submission: Submission
     notebook: NotebookNode
     notes: tuple[str, ...]
+    doubts: tuple[str, ...]
     digest: str
 
 
@@ -183,6 +185,7 @@ class _Run:
 
     Attributes:
         begun: submissions whose questions are being asked, by learner.
+        refused: why a notebook of another version was not graded, by learner.
         unchanged: how many were graded by a run before.
     """
 
@@ -194,6 +197,7 @@ class _Run:
     journal: Journal
     recorder: Recorder
     begun: dict[str, _Begun] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
     unchanged: int = 0
 
     def results(self, learners: Iterable[str], pool: Pool) -> Iterator[Result]:
@@ -211,7 +215,11 @@ class _Run:
         demos = demo_sources(self.release.notebook)
         for learner in learners:
             submission = self._read(learner)
-            digest = hashlib.sha256(f"{rules}{submission!r}".encode()).hexdigest()
+            if refused := stamp_problem(submission.stamp, self.release):
+                self.refused[learner] = refused
+                continue
+            extended = self.recorder.policy.extension(learner)
+            digest = hashlib.sha256(f"{rules}{submission!r}{extended}".encode()).hexdigest()
             kept = self.journal.find(learner)
             same = kept is not None and kept[0] == digest and learner in recorded
             if kept and same and not self.options.again:
@@ -221,7 +229,9 @@ class _Run:
                 continue
             matched = match(submission, self.release)
             notes = (*filter(None, [submission.problem]), *matched.notes)
-            self.begun[learner] = _Begun(submission, matched.notebook, notes, digest)
+            self.begun[learner] = _Begun(
+                submission, matched.notebook, notes, matched.doubts, digest
+            )
             if submission.problem:
                 ready.append(self._finish(learner, self._nothing(submission.problem)))
                 continue
@@ -231,13 +241,18 @@ class _Run:
 
     def _read(self, learner: str) -> Submission:
         submitted = self.course.folder("submitted")
-        return read_submission(submitted, learner, self.assignment, set(self.release.graded))
+        ids = set(self.release.graded)
+        submission = read_submission(submitted, learner, self.assignment, ids)
+        said = "" if submission.problem else stamp_note(submission.stamp, self.release)
+        return replace(submission, notes=(*submission.notes, said)) if said else submission
 
     def _rules(self) -> str:
         """All that decides a mark beside the submission: a change of it means grading again."""
         rules = hashlib.sha256(repr(self.release.notebook).encode())
         rules.update(self.course.secret())
         rules.update(repr((self.options.demos, self.options.limits, self.tier.name)).encode())
+        policy = self.recorder.policy
+        rules.update(repr((policy.deadline, policy.late)).encode())
         for path in sorted(LIBRARY.rglob("*.py")):
             rules.update(path.read_bytes())
         return rules.hexdigest()
@@ -254,7 +269,9 @@ class _Run:
             why = f"The grader failed: {done.why}; your instructor has to look."
             done = self._nothing(why, fault=True)
         fault = any(mark.fault for mark in done.marks)
-        result = Result(learner, done.marks, begun.notes, fault, self._changed(learner, done))
+        done = replace(done, marks=tuple(map(self.recorder.policy.counted, done.marks)))
+        changed = self._changed(learner, done)
+        result = Result(learner, done.marks, begun.notes, fault, begun.doubts, changed)
         self.recorder.record(learner, begun.notebook, done, begun.submission.timestamp)
         self._explain(result)
         self.journal.keep(result, "" if fault else begun.digest)  # a fault is tried again

@@ -19,8 +19,11 @@ def summary(graded: Graded) -> str:
     else:
         lines = _table(graded.results)
     if graded.unchanged:
-        lines.append(f"\n{graded.unchanged} of {len(graded.results)} had not changed since the last "
-                     "run and were not graded again (--again grades all)")  # fmt: skip
+        said = f"{graded.unchanged} of {len(graded.results)} had not changed since the last run"
+        lines.append(f"\n{said} and were not graded again (--again grades all)")
+    doubtful = [result.learner for result in graded.results if result.doubts]
+    if doubtful:
+        lines.append(f"\nA person should look at {len(doubtful)} of them: {', '.join(doubtful)}")
     for name, why in graded.refused.items():
         lines.append(f"passed over {name!r}: {why}")
     lines += ["", f"marks      {graded.gradebook}"]
