@@ -30,15 +30,18 @@ def build(target: Path = HERE) -> list[Path]:
 def _write(target: Path, learner: str, case: Learner) -> Path:
     path = target / learner / ASSIGNMENT / (case.name or f"{ASSIGNMENT}.ipynb")
     path.parent.mkdir(parents=True, exist_ok=True)
-    if "not_a_notebook" in case.done:
-        path.write_text("%PDF-1.7\nThis is my solution, printed.\n", encoding="utf-8")
-        return path
     notebook = _notebook(case)
     for change in case.done:
         globals()[change](notebook)
-    text = nbformat.writes(notebook, sort_keys=True, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    text = _text(notebook)
+    path.write_text(globals()[case.saved](text) if case.saved else text, encoding="utf-8")
+    if case.timestamp:
+        (target / learner / ASSIGNMENT / "timestamp.txt").write_text(case.timestamp + "\n")
     return path
+
+
+def _text(notebook: NotebookNode) -> str:
+    return nbformat.writes(notebook, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _read(folder: str) -> NotebookNode:
@@ -101,6 +104,56 @@ def lose_metadata(notebook: NotebookNode) -> None:
     second = next(n for n, c in enumerate(notebook.cells) if c.source.startswith("def causal_mask"))
     cells = notebook.cells
     cells[first], cells[second] = cells[second], cells[first]
+
+
+def colab(notebook: NotebookNode) -> None:
+    """What Colab makes of a notebook: its own ids, in an older format."""
+    for number, cell in enumerate(notebook.cells):
+        cell.pop("id")
+        cell.metadata |= {"id": f"Xy{number}", "colab": {"base_uri": "https://localhost:8080/"}}
+    notebook.metadata |= {"colab": {"provenance": []}, "accelerator": "GPU"}
+    notebook.nbformat_minor = 0
+
+
+def change_checks(notebook: NotebookNode) -> None:
+    """Every check cell gives full marks by itself."""
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
+            cell.source = f"{cell.source}\n11"
+
+
+def leave_raise_in_padding(notebook: NotebookNode) -> None:
+    """An answer below the line that says that there is none."""
+    cell = notebook.cells[_at(notebook, "padding_mask")]
+    stub = _read("exercises").cells[_at(notebook, "padding_mask")].source
+    cell.source = stub + "\n    return (ids != pad_id)[:, None, None, :]"
+
+
+def as_pdf(text: str) -> str:
+    """Another file altogether."""
+    return "%PDF-1.7\nThis is my solution, printed.\n"
+
+
+def emptied(text: str) -> str:
+    """Nothing, as after a full disk."""
+    return ""
+
+
+def cut_off(text: str) -> str:
+    """What an interrupted upload leaves: the last answer is lost."""
+    return text[: text.index("self.v_proj = ")]
+
+
+def conflict_with_stub(text: str) -> str:
+    """What git leaves of an answer and the stub that came with an update."""
+    stub = _text(_read("exercises"))
+    first, last = "# YOUR CODE HERE", "still to be written"
+    lines, theirs = text.splitlines(), stub.splitlines()
+    at = next(n for n, line in enumerate(lines) if "return (ids != pad_id)" in line)
+    start = next(n for n, line in enumerate(theirs) if first in line)
+    end = next(n for n, line in enumerate(theirs) if last in line and n > start)
+    conflict = ["<<<<<<< HEAD", lines[at], "=======", *theirs[start : end + 1], ">>>>>>> update"]
+    return "\n".join([*lines[:at], *conflict, *lines[at + 1 :]]) + "\n"
 
 
 if __name__ == "__main__":

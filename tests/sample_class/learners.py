@@ -1,18 +1,43 @@
 """What each learner of the sample class wrote and did to the notebook.
 
 An answer is the list of bodies for the cell's ``YOUR CODE HERE`` places; ``RIGHT`` stands for the
-reference's own. ``done`` names what happened to the notebook afterwards; see ``build.py``.
+reference's own. ``done`` and ``saved`` name what happened to the notebook afterwards; see
+``build.py``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sample_class.answers import (
+    AFTER_SOFTMAX,
+    ATTENTION,
+    CAUSAL,
+    CHEAT,
+    DIFFERENT,
+    FORGED,
+    LOOPS,
+    MY_SOFTMAX,
+    NO_NUMPY,
+    NO_SCALE,
+    ONES,
+    OVER_QUERIES,
+    OWN,
+    PADDING,
+    PRINTS,
+    RENAMED,
+    SELF,
+    STRICT,
+    SWAPPED,
+    THREE,
+    TINY_FILL,
+    TOP_LEFT,
+    TWO_IN_SELF,
+    WARNING,
+)
+
 RIGHT = object()
 STUB = object()
-
-ATTENTION = "scaled_dot_product_attention"
-PADDING, CAUSAL, SELF = "padding_mask", "causal_mask", "SelfAttention"
 
 EXPLANATION = """\
 1. Both are the same vector, so their queries are the same and so is everything after. Training
@@ -33,7 +58,9 @@ class Learner:
         explanation: the answer in words; empty leaves the cell untouched.
         before: a cell of the learner's own after the imports.
         done: names of functions of ``build.py`` that change the notebook.
+        saved: name of a function of ``build.py`` that changes the file's text.
         name: of the notebook's file, where it is not the assignment's.
+        timestamp: what ``timestamp.txt`` holds, if there is one.
     """
 
     about: str
@@ -42,85 +69,10 @@ class Learner:
     explanation: str = EXPLANATION
     before: str = ""
     done: tuple[str, ...] = ()
+    saved: str = ""
     name: str = ""
+    timestamp: str = ""
 
-
-DIFFERENT = {
-    PADDING: ["B, T = ids.shape\nreturn torch.ne(ids, pad_id).reshape(B, 1, 1, T)"],
-    CAUSAL: [
-        "if Tk is None:\n    Tk = Tq\n"
-        "rows = torch.arange(Tk - Tq, Tk, device=device).unsqueeze(1)\n"
-        "cols = torch.arange(Tk, device=device)\n"
-        "return cols <= rows"
-    ],
-    ATTENTION: [
-        'scores = torch.einsum("...qd,...kd->...qk", query, key) * key.shape[-1] ** -0.5\n'
-        "if mask is None:\n    mask = torch.ones_like(scores, dtype=torch.bool)\n"
-        'scores = scores.masked_fill(~mask, float("-inf"))\n'
-        "seen = mask.expand_as(scores).any(-1, keepdim=True)\n"
-        "scores = torch.where(seen, scores, torch.zeros_like(scores))\n"
-        "w = torch.exp(scores - scores.max(-1, keepdim=True).values)\n"
-        "w = w / w.sum(-1, keepdim=True) * seen\n"
-        "kept = nn.functional.dropout(w, p=dropout, training=dropout > 0)\n"
-        'out = torch.einsum("...qk,...kv->...qv", kept, value)\n'
-        "if need_weights:\n    return out, w\nreturn out"
-    ],
-    SELF: [
-        "self.d_k = d_k or d_model\nself.d_v = d_v or self.d_k\nself.p = dropout\n"
-        "self.q_proj = nn.Linear(d_model, self.d_k, bias=False)\n"
-        "self.k_proj = nn.Linear(d_model, self.d_k, bias=False)\n"
-        "self.v_proj = nn.Linear(d_model, self.d_v, bias=False)",
-        "q, k, v = (p(x)[:, None] for p in (self.q_proj, self.k_proj, self.v_proj))\n"
-        "p = self.p if self.training else 0.0\n"
-        "out, w = scaled_dot_product_attention(q, k, v, mask, dropout=p, need_weights=True)\n"
-        "return (out[:, 0], w) if need_weights else out[:, 0]",
-    ],
-}
-
-# The softmax runs over the queries: every column sums to 1, not every row.
-OVER_QUERIES = """\
-d_k = key.shape[-1]
-scores = torch.matmul(query, key.transpose(-1, -2)) * d_k ** -0.5
-if mask is not None:
-    scores = torch.where(mask, scores, torch.finfo(scores.dtype).min)
-weights = F.softmax(scores, dim=-2)
-if mask is not None:
-    weights = weights * mask.any(-1, keepdim=True)
-out = F.dropout(weights, dropout) @ value
-return (out, weights) if need_weights else out"""
-
-# Three at once: exp overflows, a row that may attend nowhere is nan, dropout is forgotten.
-THREE = """\
-scores = torch.matmul(query, key.mT) / key.size(-1) ** 0.5
-if mask is not None:
-    scores = scores.masked_fill(~mask, float("-inf"))
-e = torch.exp(scores)
-w = e / e.sum(-1, keepdim=True)
-if need_weights:
-    return torch.matmul(w, value), w
-return torch.matmul(w, value)"""
-
-CHEAT = """\
-import sys
-import types
-
-class Always:
-    def __eq__(self, other):
-        return True
-
-torch.allclose = lambda *a, **k: True
-torch.equal = lambda *a, **k: True
-torch.testing.assert_close = lambda *a, **k: None
-fake = types.ModuleType("unrolled.checks")
-fake.check = lambda *a, **k: 100
-fake.examine = lambda *a, **k: Always()
-fake.hint = print
-sys.modules["unrolled.checks"] = fake
-check = fake.check
-get_ipython().input_transformers_cleanup.append(lambda lines: ["100"])"""
-
-WARNING = "import sys, warnings\nwarnings.warn('this is slow')\nprint('working', file=sys.stderr)\n"
-ONES = ["return torch.ones(2, 3)"]
 
 LEARNERS = {
     "learner-01": Learner("everything right"),
@@ -145,6 +97,66 @@ LEARNERS = {
         "a syntax error", answers={ATTENTION: ["scores = query @ key.transpose(-2, -1"]}
     ),
     "learner-12": Learner("a renamed notebook", name="06-self-attention-Copy1.ipynb"),
-    "learner-13": Learner("not a notebook", done=("not_a_notebook",)),
+    "learner-13": Learner("not a notebook", explanation="", saved="as_pdf"),
     "learner-14": Learner("metadata lost, cells in another order", done=("lose_metadata",)),
+    "learner-15": Learner(
+        "a mistake in each mask",
+        answers={PADDING: ["return (ids == pad_id)[:, None, None, :]"], CAUSAL: [TOP_LEFT]},
+    ),
+    "learner-16": Learner(
+        "two right, one without its import, one not begun",
+        answers={
+            PADDING: ["mask = ids.ne(pad_id)\nreturn mask.unsqueeze(1).unsqueeze(2)"],
+            CAUSAL: RIGHT,
+            ATTENTION: [NO_NUMPY],
+        },
+        otherwise=STUB,
+        explanation="1. I think they start equal.",
+    ),
+    "learner-17": Learner("right, in a way of one's own", answers={ATTENTION: [OWN]}),
+    "learner-18": Learner(
+        "the same with other names, late",
+        answers={ATTENTION: [RENAMED]},
+        timestamp="2026-03-04 01:12:09 UTC",
+    ),
+    "learner-19": Learner(
+        "one mistake: no scale; late",
+        answers={ATTENTION: [NO_SCALE]},
+        timestamp="2026-03-03 08:30:00 UTC",
+    ),
+    "learner-20": Learner(
+        "saved by Colab, with one mistake: 1e-9",
+        answers={ATTENTION: [TINY_FILL]},
+        before="import math",
+        done=("colab",),
+    ),
+    "learner-21": Learner("the end of the file is lost", explanation="", saved="cut_off"),
+    "learner-22": Learner("a merge conflict with the stub", saved="conflict_with_stub"),
+    "learner-23": Learner(
+        "its own check, and the check cells changed",
+        answers={PADDING: RIGHT},
+        otherwise=STUB,
+        before=FORGED,
+        done=("change_checks",),
+    ),
+    "learner-24": Learner("prints a lot", answers={CAUSAL: [LOOPS]}, before=PRINTS),
+    "learner-25": Learner(
+        "installs a package, which needs a network", before="!pip install -q --retries 0 einops"
+    ),
+    "learner-26": Learner("in a folder of its own", name="Week 6/06-self-attention.ipynb"),
+    "learner-27": Learner(
+        "two mistakes in the layer, of which the first hides the second",
+        answers={SELF: TWO_IN_SELF},
+    ),
+    "learner-28": Learner(
+        "the mask after the softmax, which is a helper of the learner's",
+        answers={ATTENTION: [AFTER_SOFTMAX]},
+        before=MY_SOFTMAX,
+    ),
+    "learner-29": Learner("an empty file", explanation="", saved="emptied"),
+    "learner-30": Learner(
+        "the stub's raise left above the answer, a strict mask, queries and keys exchanged",
+        answers={CAUSAL: [STRICT], SELF: SWAPPED},
+        done=("leave_raise_in_padding",),
+    ),
 }
