@@ -32,3 +32,25 @@ def test_a_layers_arguments_have_their_names():
     ((_, shown),) = [row for row in examine(found.id, wrong).facts() if row[0] == "input"]
     assert shown.startswith("d_model ")
     assert ", n_heads " in shown
+
+
+def test_what_is_shown_may_have_another_seed_than_the_marks():
+    wrong = mistaken(exercise("softmax"), (exercise("softmax").mistakes[0],))
+    hidden, public = examine("softmax", wrong, seed=918273), examine("softmax", wrong, seed=5)
+    both = examine("softmax", wrong, seed=918273, shown=5)
+    assert (both.points, both.mistakes) == (hidden.points, hidden.mistakes)
+    assert both.facts() == public.facts()
+    assert both.facts() != hidden.facts()
+
+
+def test_a_mistake_that_only_the_hidden_seed_finds_is_shown_with_it():
+    right = exercise("softmax").reference
+    seen = []
+
+    def now_and_then(logits, dim=-1):
+        seen.append(logits)
+        return right(logits, dim) * (1 if len(seen) > 1 else 2)
+
+    report = examine("softmax", now_and_then, seed=918273, shown=5)
+    assert not report.passed
+    assert report.fix_first

@@ -2,6 +2,7 @@
 
 import pytest
 
+from grading.attacks import forge
 from grading.conftest import ASSIGNMENT
 from unrolled.authoring.answers import BEGIN, END
 from unrolled.checks import exercise, exercises
@@ -54,40 +55,9 @@ def test_a_regrade_is_identical(worker):
     assert "pad-inverted" in mark(worker, wrong)[MASK].mistakes
 
 
-CHEATS = {
-    "torch.allclose": "torch.allclose = torch.equal = lambda *a, **k: True",
-    "assert_close": "torch.testing.assert_close = lambda *a, **k: None",
-    "fake checks": "import sys, types\nfake = types.ModuleType('unrolled.checks')\n"
-    "fake.check = fake.examine = lambda *a, **k: 100\nsys.modules['unrolled.checks'] = fake",
-    "transformer": "get_ipython().input_transformers_cleanup.append(lambda lines: ['100'])",
-    "formatter": "get_ipython().display_formatter.formatters['text/plain']"
-    ".for_type(float, lambda *a: '100')",
-    "reply that says passed": "from unrolled.candidate.host import Host\n"
-    "Host.handle = lambda *a: ({'values': [True], 'error': None, 'printed': '', 'warned': [],"
-    " 'changed': [], 'passed': True, 'points': 100}, [])",
-    "reply that echoes": "from unrolled.candidate.host import Host\n"
-    "Host.handle = lambda self, message, tensors, back: ({'values': [{'tensor': 0}],"
-    " 'error': None, 'printed': '', 'warned': [], 'changed': []}, tensors)",
-    "always equal": "class Always(torch.Tensor):\n    def __eq__(self, other): return True\n"
-    "    @classmethod\n    def __torch_function__(cls, *a, **k): return True\n"
-    "def padding_mask(ids, pad_id): return torch.ones(1).as_subclass(Always)",
-    "reads the reference": "def padding_mask(ids, pad_id):\n"
-    "    from unrolled.attention import padding_mask as theirs\n    return theirs(ids, pad_id)",
-    "looks for the asker": "import sys\ndef padding_mask(ids, pad_id):\n    f = sys._getframe()\n"
-    "    while f:\n        if 'reference' in f.f_locals:\n"
-    "            return f.f_locals['reference'](ids, pad_id)\n        f = f.f_back",
-}
-
-
-@pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS.keys())
-def test_no_trick_earns_a_point(worker, cheat):
-    wrong = "def padding_mask(ids, pad_id):\n    return torch.ones(1)"
-    assert mark(worker, wrong, cheat)[MASK].points == 0
-
-
-def test_the_same_tricks_do_not_cost_a_right_answer(worker):
-    harmless = [CHEATS[name] for name in ("torch.allclose", "fake checks", "transformer")]
-    assert mark(worker, RIGHT_MASK, *harmless[:2])[MASK].full
+def test_tricks_do_not_cost_a_right_answer(worker):
+    tricks = [attack.cells[1] for attack in forge.PATCHES[:3] + forge.SHELL_TRICKS[:3]]
+    assert mark(worker, RIGHT_MASK, *tricks)[MASK].full
 
 
 def test_noise_costs_nothing(worker):

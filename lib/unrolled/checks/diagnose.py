@@ -48,7 +48,7 @@ def _wrong_answer(exercise: Exercise, mistakes: tuple[Mistake, ...]) -> object |
         return None  # two patches of one line cannot stand together
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=16384)
 def _observed(
     exercise: Exercise, mistakes: tuple[Mistake, ...], probe: Probe, seed: int
 ) -> object | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +21,12 @@ MAX_PRINTED = 300
 
 
 def examine(
-    name: str, answer: Any, seed: int = 0, source: str | None = None, device: str = "cpu"
+    name: str,
+    answer: Any,
+    seed: int = 0,
+    source: str | None = None,
+    device: str = "cpu",
+    shown: int | None = None,
 ) -> Report:
     """Ask an answer every probe of its exercise.
 
@@ -30,6 +36,9 @@ def examine(
         seed: of every input; equal seeds ask equal questions.
         source: the learner's code, read for what the exercise bans. Default: not read.
         device: where the answer computes; what is wanted is always computed on the CPU.
+        shown: a seed to name mistakes and show numbers with, if the same probes fail for it. Equal
+            for a whole class, it lets known mistakes be run once, and keeps ``seed`` a secret.
+            Default: ``seed``.
 
     Returns:
         The report.
@@ -39,17 +48,20 @@ def examine(
         AnswerDied: if the answer lives in another process and that has ended.
     """
     with _one_thread():
-        return _examined(exercise(name), answer, seed, source, device)
+        return _examined(exercise(name), answer, seed, source, device, shown)
 
 
-def _examined(found: Exercise, answer: Any, seed: int, source: str | None, device: str) -> Report:
+def _examined(
+    found: Exercise, answer: Any, seed: int, source: str | None, device: str, shown: int | None
+) -> Report:
     candidate = answer
     if not isinstance(answer, Candidate):
         candidate = Candidate.local(answer, found.name, device)
     examination = run_probes(found, candidate, seed, source)
     blank = blank_reason(examination.results)
-    mistakes = () if blank else diagnose(examination)
-    first, also, smallest = _explained(examination, mistakes, blank, candidate)
+    public = examination if blank else _asked_again(examination, candidate, shown)
+    mistakes = () if blank else diagnose(public)
+    first, also, smallest = _explained(public, mistakes, blank, candidate)
     section = next((m.section for m in mistakes[:1] if m.section), found.section)
     return Report(
         exercise=found.id,
@@ -63,6 +75,17 @@ def _examined(found: Exercise, answer: Any, seed: int, source: str | None, devic
         section=section,
         notes=_notes(candidate),
     )
+
+
+def _asked_again(examination: Examination, candidate: Candidate, seed: int | None) -> Examination:
+    """The same with another seed, if it finds the same wrong; else the examination itself."""
+    if seed in (None, examination.seed) or not examination.failing:
+        return examination
+    with contextlib.suppress(AnswerDied):  # all was asked: what is passed stays passed
+        again = run_probes(examination.exercise, candidate, seed)
+        if [r.probe for r in again.failing] == [r.probe for r in examination.failing]:
+            return dataclasses.replace(again, banned=examination.banned)
+    return examination
 
 
 @contextlib.contextmanager
