@@ -77,6 +77,7 @@ bench: $(READY) weights ## measured against peers, more seeds, mutants: hours; i
 	$(BIN)/python benchmarks/mutants.py
 	$(BIN)/python benchmarks/probe_mutants.py
 	$(BIN)/python benchmarks/checker.py
+	for name in grading simulate attacks faults; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 	$(BIN)/python benchmarks/attacks.py
 	UNROLLED_HOSTILE_VALUES=10000 $(BIN)/pytest -n 2 tests/checks/test_hostile.py
 

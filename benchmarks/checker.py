@@ -1,6 +1,6 @@
 """What the checker catches, exercise by exercise.
 
-    python benchmarks/checker.py                       # writes results/checker.json, in hours
+    python benchmarks/checker.py                       # writes results/checker.json, in an hour
     python benchmarks/checker.py --seeds 2 rnn_step    # a look at some
 
 For each exercise: how many known mistakes there are, and the share that is refused and named as
@@ -17,6 +17,7 @@ import argparse
 import statistics
 import sys
 import time
+from collections import Counter
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -27,7 +28,7 @@ import measure
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from banks import answers, load  # noqa: E402 - the banks lie among the tests
+from banks import Answer, answers, load  # noqa: E402 - the banks lie among the tests
 from banks.edges import nearest  # noqa: E402
 from unrolled.candidate.handles import Candidate  # noqa: E402
 from unrolled.checks import all_exercises, examine, exercise  # noqa: E402
@@ -41,46 +42,45 @@ COUNTS = ("mistakes", "asked", "refused", "named", "wrong_answers", "wrong", "wr
           "accepted")  # fmt: skip
 
 
-def catalogue(name: str, seeds: range) -> Figures:
-    """Every known mistake, every seed: refused, and named as itself and nothing else."""
+def catalogue(name: str, seed: int) -> Figures:
+    """Every known mistake: refused, and named as itself and nothing else."""
     found = exercise(name)
     refused = named = 0
-    for seed in seeds:
-        for mistake in found.mistakes:
-            candidate = Candidate.local(mistaken(found, (mistake,)), found.name)
-            examination = run_probes(found, candidate, seed)
-            refused += bool(examination.failing)
-            named += [m.slug for m in diagnose(examination)] == [mistake.slug]
-    asked = len(found.mistakes) * len(seeds)
-    slugs = len({mistake.slug for mistake in found.mistakes})
-    return {"mistakes": slugs, "asked": asked, "refused": refused, "named": named}
+    for mistake in found.mistakes:
+        candidate = Candidate.local(mistaken(found, (mistake,)), found.name)
+        examination = run_probes(found, candidate, seed)
+        refused += bool(examination.failing)
+        named += [m.slug for m in diagnose(examination)] == [mistake.slug]
+    return {"asked": len(found.mistakes), "refused": refused, "named": named}
 
 
-def wrong(name: str, seeds: range) -> Figures:
+def wrong(name: str, seed: int) -> Figures:
     """The wrong answers that others wrote by hand."""
     figures = dict.fromkeys(("wrong", "wrong_refused", "single", "named_first", "several",
                              "all_named"), 0)  # fmt: skip
-    found = [answer for answer in answers("wrong") if answer.exercise == name]
-    for answer in found:
-        reports = [examine(name, load(answer), s, answer.source) for s in seeds]
-        figures["wrong"] += len(reports)
-        figures["wrong_refused"] += sum(not report.passed for report in reports)
+    for answer in of("wrong", name):
+        report = examine(name, load(answer), seed, answer.source)
+        figures["wrong"] += 1
+        figures["wrong_refused"] += not report.passed
         if len(answer.mistakes) == 1:
-            figures["single"] += len(reports)
-            figures["named_first"] += sum(r.mistakes[:1] == answer.mistakes for r in reports)
+            figures["single"] += 1
+            figures["named_first"] += report.mistakes[:1] == answer.mistakes
         elif answer.mistakes:
-            figures["several"] += len(reports)
-            figures["all_named"] += sum(set(r.mistakes) == set(answer.mistakes) for r in reports)
-    return figures | {"wrong_answers": len(found)}
+            figures["several"] += 1
+            figures["all_named"] += set(report.mistakes) == set(answer.mistakes)
+    return figures
 
 
 def right(name: str, draws: range) -> Figures:
     """The right answers that others wrote by hand: accepted, and how near to being refused."""
-    found = [answer for answer in answers("right") if answer.exercise == name]
-    shares = [nearest(answer, draw).share for answer in found for draw in draws]
+    shares = [nearest(answer, draw).share for draw in draws for answer in of("right", name)]
     accepted = sum(share <= 1 for share in shares)
-    return {"right_answers": len(found), "right": len(shares), "accepted": accepted,
-            "tolerance_used": max(shares)}  # fmt: skip
+    return {"right": len(shares), "accepted": accepted, "tolerance_used": max(shares)}
+
+
+def of(kind: str, name: str) -> list[Answer]:
+    """The bank's answers to an exercise."""
+    return [answer for answer in answers(kind) if answer.exercise == name]
 
 
 def times(name: str) -> Figures:
@@ -99,14 +99,22 @@ def times(name: str) -> Figures:
 def figures(job: tuple[str, range, range]) -> tuple[str, Figures]:
     """All of one exercise."""
     name, seeds, draws = job
-    return name, times(name) | catalogue(name, seeds) | wrong(name, seeds) | right(name, draws)
+    kinds = {"mistakes": len({mistake.slug for mistake in exercise(name).mistakes}),
+             "wrong_answers": len(of("wrong", name)),
+             "right_answers": len(of("right", name))}  # fmt: skip
+    spent = times(name)
+    counted: Counter[str] = Counter()
+    for seed in seeds:  # seed by seed: what known mistakes give for one is kept for a while
+        counted.update(catalogue(name, seed))
+        counted.update(wrong(name, seed))
+    return name, spent | kinds | counted | right(name, draws)
 
 
 def main() -> None:
     """Ask and record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("exercises", nargs="*", metavar="EXERCISE")
-    parser.add_argument("--seeds", type=int, default=20, help="for each wrong answer")
+    parser.add_argument("--seeds", type=int, default=5, help="for each wrong answer")
     parser.add_argument("--draws", type=int, default=200, help="for each right answer")
     options = parser.parse_args()
     seeds, draws = range(options.seeds), range(options.draws)

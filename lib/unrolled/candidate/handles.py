@@ -265,7 +265,7 @@ class Handle(Reference):
         """Its parameters and buffers, if it is a module; without values, names and shapes."""
         raw = self.candidate.ask("state", target=self, values=values)
         try:
-            parameters = {name: Parameter(**fields) for name, fields in raw["parameters"].items()}
+            parameters = {name: Parameter(*fields) for name, fields in raw["parameters"].items()}
             return State(parameters, dict(raw["buffers"]), dict(raw["maps"]))
         except (TypeError, KeyError, AttributeError, ValueError):
             raise WireError("a malformed module state") from None

@@ -145,13 +145,13 @@ class Host:
         first: dict[int, str] = {}
         parameters = {}
         for name, parameter in target.named_parameters(remove_duplicate=False):
-            parameters[name] = {
-                "shape": tuple(parameter.shape),
-                "value": parameter if values else None,
-                "grad": parameter.grad if values else None,
-                "requires_grad": parameter.requires_grad,
-                "tied_to": first.setdefault(id(parameter), name),
-            }
+            parameters[name] = (  # the fields of handles.Parameter, in order
+                tuple(parameter.shape),
+                parameter if values else None,
+                parameter.grad if values else None,
+                parameter.requires_grad,
+                first.setdefault(id(parameter), name),
+            )
         return {
             "parameters": parameters,
             "buffers": dict(target.named_buffers()) if values else {},

@@ -200,10 +200,13 @@ def _opaque(packer: Packer, value: Any, depth: int) -> Any:
     return {"opaque": type(value).__name__[:200]}
 
 
+_PLAIN = type(None), bool, str, int, float
+
+
 def _unpack(tree: Any, tensors: list[Tensor], resolve: Callable[[int], Any], depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
-    if tree is None or isinstance(tree, bool | str | int | float):
+    if isinstance(tree, _PLAIN):
         return tree
 
     def many(items: Any) -> list[Any]:

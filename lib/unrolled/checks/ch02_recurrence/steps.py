@@ -42,7 +42,7 @@ def _from_nothing(answer: Handle, draw: Draw) -> Any:
 
 
 def _large(answer: Handle, draw: Draw) -> Any:
-    return answer(*_inputs(draw, scale=500.0))
+    return answer(*_inputs(draw, scale=3000.0))
 
 
 def _gradients(answer: Handle, draw: Draw) -> Any:
@@ -68,7 +68,7 @@ RNN_STEP = Exercise(
         Probe("values, all sizes different", _values, 2),
         Probe("without biases", _without_biases, 1),
         Probe("from a state of zeros", _from_nothing, 1),
-        Probe("sums of some hundreds", _large, 1,
+        Probe("sums of some thousands (float64)", _large, 1, dtype=torch.float64,
               says="with large weights the state is at -1 or 1, and never NaN."),
         Probe("gradients reach everything (float64)", _gradients, 1, dtype=torch.float64),
         Probe("float64 and device kept, inputs unmodified", _kept, 1, values=False,

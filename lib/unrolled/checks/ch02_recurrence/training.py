@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
-from unrolled.checks.draw import Draw, kind
+from unrolled.checks.draw import Draw, kind, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes import ch02 as mistakes
@@ -166,7 +166,10 @@ def _one_without(answer: Handle, draw: Draw) -> Any:
 
 def _none_at_all(answer: Handle, draw: Draw) -> Any:
     unused = answer.candidate.put(draw.normal("unused", 2), requires_grad=True)
-    return answer([unused], draw.show("max_norm", 0.5)).call("to", draw.dtype)
+    norm = answer([unused], draw.show("max_norm", 0.5)).call("to", draw.dtype)
+    # Whoever answers 0 to everything has understood nothing.
+    other = tensor(answer(list(_parameters(answer, draw, 3.0).values()), 0.5))
+    return {"norm": norm, "more than 0 where there are gradients": bool(other > 0)}
 
 
 def _once(answer: Handle, draw: Draw) -> Any:

@@ -49,7 +49,7 @@ def _lstm_without_bias(answer: Handle, draw: Draw) -> Any:
 
 
 def _lstm_large(answer: Handle, draw: Draw) -> Any:
-    got = answer(*_inputs(draw, 4, scale=150.0).values())
+    got = answer(*_inputs(draw, 4, scale=1500.0).values())
     return {"h": got[0], "c": got[1]}
 
 
@@ -78,7 +78,7 @@ LSTM_STEP = Exercise(
         Probe("the memory c", _lstm_memory, 2),
         Probe("what it shows, h", _lstm_shown, 1),
         Probe("without biases", _lstm_without_bias, 1),
-        Probe("gates around 150 do not overflow", _lstm_large, 1),
+        Probe("gates around 1500 do not overflow (float64)", _lstm_large, 1, dtype=torch.float64),
         Probe("gradients reach x, h, c and every weight (float64)", _lstm_gradients, 1,
               dtype=torch.float64),
         Probe("float64 and device kept, inputs unmodified", _lstm_kept, 1, values=False,
@@ -118,7 +118,7 @@ def _gru_kept_state(answer: Handle, draw: Draw) -> Any:
 
 
 def _gru_large(answer: Handle, draw: Draw) -> Any:
-    return answer(*_inputs(draw, 3, scale=150.0).values())
+    return answer(*_inputs(draw, 3, scale=1500.0).values())
 
 
 def _gru_gradients(answer: Handle, draw: Draw) -> Any:
@@ -144,7 +144,7 @@ GRU_STEP = Exercise(
         Probe("values", _gru_values, 2),
         Probe("without biases", _gru_without_bias, 1),
         Probe("z near 1 keeps the state", _gru_kept_state, 1),
-        Probe("gates around 150 do not overflow", _gru_large, 1),
+        Probe("gates around 1500 do not overflow (float64)", _gru_large, 1, dtype=torch.float64),
         Probe("gradients reach x, h and every weight (float64)", _gru_gradients, 1,
               dtype=torch.float64),
         Probe("float64 and device kept, inputs unmodified", _gru_kept, 1, values=False,

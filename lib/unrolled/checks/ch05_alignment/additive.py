@@ -63,10 +63,10 @@ def _projected(answer: Handle, draw: Draw) -> Any:
 
 
 def _large(answer: Handle, draw: Draw) -> Any:
-    # The first hidden unit is saturated and weighs 150, in every score of every row.
+    # The first hidden unit is saturated and weighs 800, in every score of every row.
     B, Tq, Tk, Dq, Dk, A = draw.sizes("B Tq Tk Dq Dk A")
     q_weight = torch.zeros(A, Dq).index_fill_(0, torch.tensor([0]), 1.0)
-    v_weight = torch.linspace(-1, 1, A).index_fill_(0, torch.tensor([0]), 150.0)[None]
+    v_weight = torch.linspace(-1, 1, A).index_fill_(0, torch.tensor([0]), 800.0)[None]
     layer = draw.layer(answer, Dq, Dk, A, fixed={"q_proj.weight": q_weight, "v.weight": v_weight})
     query = draw.normal("query", B, Tq, Dq, scale=0.1) + 30.0
     return layer(draw.show("query", query), draw.normal("keys", B, Tk, Dk)).output()
@@ -102,7 +102,7 @@ ADDITIVE_ATTENTION = Exercise(
               says="a query that may attend nowhere must get zeros, as context and as weights."),
         Probe("keys projected before, by project", _projected, 1,
               says="where projected is given, the scores come from it and the average from keys."),
-        Probe("scores around 150 do not overflow", _large, 1),
+        Probe("scores around 800 do not overflow (float64)", _large, 1, dtype=torch.float64),
         Probe("gradients reach inputs and every weight (float64)", _gradients, 1,
               dtype=torch.float64),
         Probe("float64 and device kept, inputs unmodified", _kept, 1, values=False,

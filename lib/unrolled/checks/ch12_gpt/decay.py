@@ -102,7 +102,8 @@ def _one_step(answer: Handle, draw: Draw) -> Any:
     model.call("to", draw.dtype)
     model.load({"weight": weight, "bias": bias})
     groups = answer(model, _decay(draw))
-    optimizer = candidate.library("torch.optim.SGD")(groups, lr=0.5)
+    # One by one: SGD makes a list of whatever it is given, also of range(10**9).
+    optimizer = candidate.library("torch.optim.SGD")([groups[0], groups[1]], lr=0.5)
     for name, value in (("weight", weight), ("bias", bias)):
         model.attribute(name).call("__setattr__", "grad", torch.zeros_like(value))
     optimizer.call("step")

@@ -96,9 +96,8 @@ def _warm_up() -> object:
     torch.set_num_threads(1)
     torch.nn.functional.scaled_dot_product_attention(*torch.ones(3, 1, 1, 2, 2))
     layer = torch.nn.Linear(2, 2)
-    optimizer = torch.optim.Adam(layer.parameters())
     layer(torch.ones(1, 2)).sum().backward()
-    optimizer.step()
+    torch.optim.Adam(layer.parameters()).step()
     import matplotlib.pyplot  # noqa: F401 (most notebooks draw, and its import is slow)
 
     from unrolled.grading.inside.cells import LearnerShell
