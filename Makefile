@@ -78,7 +78,6 @@ bench: $(READY) weights ## measured against peers, more seeds, mutants: hours; i
 	$(BIN)/python benchmarks/probe_mutants.py
 	$(BIN)/python benchmarks/checker.py
 	for name in grading simulate attacks faults; do $(BIN)/python benchmarks/$$name.py || exit 1; done
-	$(BIN)/python benchmarks/attacks.py
 	UNROLLED_HOSTILE_VALUES=10000 $(BIN)/pytest -n 2 tests/checks/test_hostile.py
 
 clean:           ## remove what was built; keeps class/ and mylib/

@@ -106,6 +106,37 @@ def self_attention():
     return source
 
 
+SDPA = "scaled_dot_product_attention"
+TORCHS = f"""def {SDPA}(query, key, value, mask=None, dropout=0.0, need_weights=False):
+    return attend(query, key, value)"""
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("attend = F.scaled_dot_product_attention", TORCHS),
+        ("%matplotlib inline\nattend = F.scaled_dot_product_attention", TORCHS),
+        (TORCHS.replace("attend", "F.scaled_dot_product_attention"),),
+        (
+            "def helper(*a):\n    return F.scaled_dot_product_attention(*a)",
+            "attend = helper",
+            TORCHS,
+        ),
+    ],
+    ids=["by another name", "below a magic", "directly", "by a helper's helper"],
+)
+def test_a_ban_holds_in_the_cells_that_an_answer_reads(worker, cells):
+    found = mark(worker, *cells, ids=(SDPA,))[SDPA]
+    assert found.points == 0
+    assert "asks you to write it without" in found.text()
+
+
+def test_a_comparison_with_torch_beside_the_answer_is_honest(worker):
+    own = exercise(SDPA).source
+    scratch = "value = torch.ones(1, 2, 3)\nprint(F.scaled_dot_product_attention(*[value] * 3))"
+    assert mark(worker, scratch, own, scratch, ids=(SDPA,))[SDPA].full
+
+
 BOTH = ("scaled_dot_product_attention", "SelfAttention")
 
 

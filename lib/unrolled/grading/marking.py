@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import symtable
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from IPython.core.inputtransformer2 import TransformerManager
 
 from unrolled.candidate.handles import Candidate
 from unrolled.candidate.wire import AnswerDied
 from unrolled.checks import Exercise, examine
+from unrolled.checks.keeping import global_names
 from unrolled.grading.execution import CodeCell, Execution, execute, lost_because
 from unrolled.grading.marks import Mark, Marked, reported, unasked
 from unrolled.grading.matching import defined_names
@@ -114,7 +118,19 @@ class _Asking:
         return [cell for cell in self.cells if exercise.name in defined_names(cell.source)]
 
     def _source(self, exercise: Exercise) -> str:
-        return "\n".join(cell.source for cell in self._defining(exercise)[-1:])
+        """The answer's cell, and those of the names that it reads: what is banned is so there too.
+
+        Other cells may use what they like, such as torch's own layer to compare with.
+        """
+        used: list[CodeCell] = []
+        waiting = self._defining(exercise)[-1:]
+        while waiting:
+            cell = waiting.pop()
+            if cell not in used:
+                used.append(cell)
+                names = global_names(_python(cell.source))
+                waiting += [c for c in self.cells if names & defined_names(c.source)]
+        return "\n".join(_python(cell.source) for cell in self.cells if cell in used)
 
     def _undefined(self, exercise: Exercise) -> str:
         """Say why an answer cannot exist, if that is known from the cells; else nothing."""
@@ -128,3 +144,13 @@ class _Asking:
         if all(errors) and errors[-1].startswith(("SyntaxError", "IndentationError", "TabError")):
             return f"The cell that defines {exercise.name} is not valid Python: {errors[-1]}"
         return ""
+
+
+def _python(source: str) -> str:
+    """A cell as Python: without magics, and empty if it is none, so that another's can be read."""
+    try:
+        source = TransformerManager().transform_cell(source)
+        symtable.symtable(source, "<cell>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    return source
