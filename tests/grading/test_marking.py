@@ -8,6 +8,7 @@ from unrolled.authoring.answers import BEGIN, END
 from unrolled.checks import exercise, exercises
 from unrolled.grading.execution import CodeCell
 from unrolled.grading.marking import graded_seed, graded_seeds, mark_submission
+from unrolled.grading.sources import names_read
 
 pytestmark = pytest.mark.sandbox
 
@@ -135,6 +136,13 @@ def test_a_comparison_with_torch_beside_the_answer_is_honest(worker):
     own = exercise(SDPA).source
     scratch = "value = torch.ones(1, 2, 3)\nprint(F.scaled_dot_product_attention(*[value] * 3))"
     assert mark(worker, scratch, own, scratch, ids=(SDPA,))[SDPA].full
+
+
+@pytest.mark.parametrize("more", ["!true\n" * 2000, "nonlocal x", "await x", "(" * 5000])
+def test_a_cell_that_is_hard_to_read_costs_its_answer_nothing(quick_worker, more):
+    """The grader reads cells to find what is banned, and must neither stumble nor take long."""
+    assert mark(quick_worker, RIGHT_MASK, more.replace("!true", "%pwd"))[MASK].full
+    assert isinstance(names_read(RIGHT_MASK + "\n" + more), set)
 
 
 BOTH = ("scaled_dot_product_attention", "SelfAttention")

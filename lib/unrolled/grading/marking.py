@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import logging
-import symtable
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-
-from IPython.core.inputtransformer2 import TransformerManager
 
 from unrolled.candidate.handles import Candidate
 from unrolled.candidate.wire import AnswerDied
 from unrolled.checks import Exercise, examine
-from unrolled.checks.keeping import global_names
 from unrolled.grading.execution import CodeCell, Execution, execute, lost_because
 from unrolled.grading.marks import Mark, Marked, reported, unasked
-from unrolled.grading.matching import defined_names
+from unrolled.grading.sources import as_python, defined_names, names_read
 from unrolled.grading.worker_package import helper_source
 from unrolled.grading.workers import Worker
 
@@ -128,9 +125,13 @@ class _Asking:
             cell = waiting.pop()
             if cell not in used:
                 used.append(cell)
-                names = global_names(_python(cell.source))
-                waiting += [c for c in self.cells if names & defined_names(c.source)]
-        return "\n".join(_python(cell.source) for cell in self.cells if cell in used)
+                names = names_read(cell.source)
+                waiting += [c for c, defined in self._definitions if names & defined]
+        return "\n".join(as_python(cell.source) for cell in self.cells if cell in used)
+
+    @functools.cached_property
+    def _definitions(self) -> list[tuple[CodeCell, set[str]]]:
+        return [(cell, defined_names(cell.source)) for cell in self.cells]
 
     def _undefined(self, exercise: Exercise) -> str:
         """Say why an answer cannot exist, if that is known from the cells; else nothing."""
@@ -144,13 +145,3 @@ class _Asking:
         if all(errors) and errors[-1].startswith(("SyntaxError", "IndentationError", "TabError")):
             return f"The cell that defines {exercise.name} is not valid Python: {errors[-1]}"
         return ""
-
-
-def _python(source: str) -> str:
-    """A cell as Python: without magics, and empty if it is none, so that another's can be read."""
-    try:
-        source = TransformerManager().transform_cell(source)
-        symtable.symtable(source, "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
-    return source

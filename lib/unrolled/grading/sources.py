@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from unrolled.checks.keeping import global_names
 from unrolled.grading.repair import OPEN, SIDES, Said, settle
 
 if TYPE_CHECKING:
@@ -55,6 +56,19 @@ def parsed(source: str) -> ast.Module | None:
             return compile(MAGIC.sub(r"\1pass", source), "<cell>", "exec", flags)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
+
+
+def as_python(source: str) -> str:
+    """A cell's text, its magic commands passed over; empty if it is not Python."""
+    return MAGIC.sub(r"\1pass", source) if parsed(source) is not None else ""
+
+
+def names_read(source: str) -> set[str]:
+    """The names that a cell reads from outside its definitions; none if it is not Python."""
+    try:
+        return global_names(as_python(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # what parses may not compile
+        return set()
 
 
 def mend_sources(cells: Sequence[Cell], said: Said) -> list[Cell]:
