@@ -1,9 +1,8 @@
-"""One built book and one browser for all tests of the published pages."""
+"""One built book for all tests of the published pages."""
 
 import functools
 import http.server
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -11,15 +10,10 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build/html"
 sys.path.append(str(ROOT / "book/_ext"))  # as Jupyter Book does: the extensions are no package
-
-# No sandbox inside a container, no GPU, and none of the browser's own traffic.
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
-FLAGS += ("--disable-component-update", "--no-first-run")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -58,15 +52,3 @@ def site(built):
     server, address = serve(built)
     yield address
     server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Headless Chromium, the system's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    assert path, "no Chromium found; `make setup` installs it or says how"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        yield chromium
-        chromium.close()

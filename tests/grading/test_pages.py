@@ -5,7 +5,6 @@ import secrets
 
 import pytest
 
-from book.conftest import browser  # noqa: F401 (a fixture)
 from book.visit import LAPTOP, PHONE, visit
 from grading.conftest import ASSIGNMENT
 from grading.filled import filled_course
@@ -95,7 +94,7 @@ def report(result, tmp_path_factory):
     return write_report(course, ASSIGNMENT)
 
 
-def faults(browser, page, theme, window):  # noqa: F811
+def faults(browser, page, theme, window):
     with visit(browser, page.as_uri(), theme, window) as seen:
         seen.page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
         return [*seen.look(), *seen.page.evaluate(FAINT)]
@@ -103,17 +102,17 @@ def faults(browser, page, theme, window):  # noqa: F811
 
 @WINDOWS
 @THEMES
-def test_feedback_is_readable_and_sends_nothing(browser, feedback, theme, window):  # noqa: F811
+def test_feedback_is_readable_and_sends_nothing(browser, feedback, theme, window):
     assert faults(browser, feedback, theme, window) == []
 
 
 @WINDOWS
 @THEMES
-def test_the_report_is_readable_and_sends_nothing(browser, report, theme, window):  # noqa: F811
+def test_the_report_is_readable_and_sends_nothing(browser, report, theme, window):
     assert faults(browser, report, theme, window) == []
 
 
-def test_a_wide_table_scrolls_by_itself(browser, feedback):  # noqa: F811
+def test_a_wide_table_scrolls_by_itself(browser, feedback):
     with visit(browser, feedback.as_uri(), window=PHONE) as seen:
         wide = seen.page.locator(".wide").filter(has_text="expected")
         assert wide.evaluate("(node) => node.scrollWidth > node.clientWidth")
@@ -126,7 +125,7 @@ def test_a_wide_table_scrolls_by_itself(browser, feedback):  # noqa: F811
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["as it is", "without its policy"])
-def test_a_script_that_got_into_a_page_would_not_run(browser, feedback, tmp_path, kept):  # noqa: F811
+def test_a_script_that_got_into_a_page_would_not_run(browser, feedback, tmp_path, kept):
     text = feedback.read_text(encoding="utf-8")
     text = text.replace("</main>", "<script>document.title = 'ran'</script></main>")
     page = tmp_path / "page.html"
@@ -135,7 +134,7 @@ def test_a_script_that_got_into_a_page_would_not_run(browser, feedback, tmp_path
         assert (seen.page.title() == "ran") is not kept
 
 
-def test_faint_text_would_be_found(browser, feedback, tmp_path):  # noqa: F811
+def test_faint_text_would_be_found(browser, feedback, tmp_path):
     page = tmp_path / "page.html"
     text = feedback.read_text(encoding="utf-8")
     page.write_text(text.replace("--quiet: #57606a", "--quiet: #8a939c"))
@@ -153,7 +152,7 @@ def test_feedback_holds_no_seed_and_nobody_else(feedback):
     assert [learner for learner in LEARNERS if learner in page] == ["learner-01"]
 
 
-def test_every_table_says_what_its_rows_and_columns_are(browser, feedback, report):  # noqa: F811
+def test_every_table_says_what_its_rows_and_columns_are(browser, feedback, report):
     for page in (feedback, report):
         with visit(browser, page.as_uri()) as seen:
             rows = "() => [...document.querySelectorAll('tr')]"

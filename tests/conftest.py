@@ -1,0 +1,22 @@
+"""What tests of every kind share."""
+
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+# No sandbox inside a container, no GPU, and none of the browser's own traffic.
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+FLAGS += ("--disable-component-update", "--no-first-run")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium, the system's own; the one of its process, which can drive no second."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    assert path, "no Chromium found; `make setup` installs it or says how"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield chromium
+        chromium.close()
