@@ -3,8 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SAMPLE := 06-self-attention
-# Thousands of answers, each asked everything: too many to run line by line under coverage.
-SWEEPS := tests/checks/test_catalogue.py tests/checks/test_banks.py tests/banks
+# Much of what other tests run too, such as thousands of answers, each asked everything: run without
+# coverage, which makes it twice as long.
+SWEEPS := tests/checks/test_catalogue.py tests/checks/test_banks.py tests/banks \
+  tests/checks/test_hostile.py tests/test_compile.py tests/parts/test_real_models.py \
+  tests/grading/damaged/test_fuzz.py
 SHELL  := /bin/bash
 READY  := $(VENV)/.ready
 # nbgrader shells out to alembic, Jupyter to its subcommands: the environment's own bin comes first.
@@ -62,10 +65,11 @@ formgrader: $(READY)  ## nbgrader's formgrader: the gradebook, and marks by hand
 weights: $(READY) ## real pretrained weights, verified by hash, into build/weights
 	$(BIN)/python -m unrolled.pretrained || echo "No weights: the tests that need them are skipped."
 
-test: book weights ## every test: library, checks, grading, notebooks, and the book in a browser
+# The tests of the book build it, beside the others.
+test: weights  ## every test: library, checks, grading, notebooks, and the book in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n 2 --dist loadfile --cov=unrolled --cov-fail-under=95 $(SWEEPS:%=--ignore=%)
+	$(BIN)/pytest -n 2 --dist worksteal --cov=unrolled --cov-fail-under=95 $(SWEEPS:%=--ignore=%)
 	$(BIN)/pytest -n 2 --dist worksteal $(SWEEPS)
 
 # With NANOGPT=path/to/nanoGPT where nanoGPT's file cannot be downloaded.

@@ -133,7 +133,7 @@ def compared(folder: Path, notebooks: list[nbformat.NotebookNode]) -> dict[str, 
     """Take turns over blocks of submissions."""
     theirs = make_course(folder / "nbgrader")
     theirs.register(ASSIGNMENT)
-    setting = setting_of(theirs, ASSIGNMENT, choose_tier(), Options().limits)
+    setting = setting_of(theirs, ASSIGNMENT, choose_tier(), Options())
     blocks = []
     with LocalPool(setting) as pool:
         warm_up(pool, folder / "warm", notebooks)
@@ -245,7 +245,7 @@ def profile(folder: Path, notebooks: list[nbformat.NotebookNode]) -> dict[str, f
     hand_in(warm, notebooks[:BLOCK], 9000)
     hand_in(course, notebooks)
     torch.set_num_threads(1)
-    here = Here(setting_of(course, ASSIGNMENT, choose_tier(), Options().limits))
+    here = Here(setting_of(course, ASSIGNMENT, choose_tier(), Options()))
     with here.worker:
         grade_assignment(warm, ASSIGNMENT, choose_tier(), pool=here)
         with clocks() as times:
@@ -281,7 +281,7 @@ def growth(folder: Path, notebooks: list[nbformat.NotebookNode], most: int) -> d
         number = most if processes == 2 else most // 4
         for n in range(number):
             hand_in(course, [_renumbered(notebooks[n % len(notebooks)], n)], n)
-        setting = setting_of(course, ASSIGNMENT, choose_tier(), Options().limits)
+        setting = setting_of(course, ASSIGNMENT, choose_tier(), Options())
         marks: list[tuple[float, float]] = []
 
         def noted(results, total, marks=marks):

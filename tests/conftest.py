@@ -20,3 +20,9 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def tab(browser):
+    """The one tab for all pages: a window of its own costs more than the page in it."""
+    return browser.new_context().new_page()

@@ -53,13 +53,15 @@ def _parser() -> argparse.ArgumentParser:
     progress.set_defaults(run=_progress)
     grade = commands.add_parser("grade", help="grade what a class handed in")
     _add_grade(grade)
+    regrade = commands.add_parser("regrade", help="grade one learner again because somebody asked")
+    _add_regrade(regrade)
     notebooks = commands.add_parser("notebooks", help="build solutions/ and exercises/")
     notebooks.set_defaults(run=_notebooks)
     doctor = commands.add_parser("doctor", help="say what this machine can do")
     doctor.set_defaults(run=_doctor)
     for command in add_class_commands(commands):
         command.set_defaults(run=_class_command)
-    for command in (grade, notebooks):
+    for command in (grade, regrade, notebooks):
         command.add_argument("--root", type=Path, default=Path.cwd(), help="default: this folder")
     return parser
 
@@ -68,14 +70,47 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
     add = grade.add_argument
     add("assignment", help="such as 06-self-attention")
     add("--learner", default="", metavar="ID", help="one learner only")
+    add("--again", action="store_true", help="also what has not changed since")
+    _add_how(grade)
+    grade.set_defaults(reason="", exercise="")
+
+
+def _add_regrade(regrade: argparse.ArgumentParser) -> None:
+    add = regrade.add_argument
+    add("assignment", help="such as 06-self-attention")
+    add("learner", metavar="LEARNER", help="the learner's id")
+    add(
+        "--reason", required=True, type=_words, metavar="TEXT", help="is kept; the learner reads it"
+    )
+    add("--exercise", default="", metavar="ID", help="asked about; default: the whole notebook")
+    _add_how(regrade)
+    regrade.set_defaults(again=True)
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} given, a whole number from 1 is wanted")
+    return int(text)
+
+
+def _words(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty; say why it is graded again")
+    return text.strip()
+
+
+def _add_how(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
     add("--tier", default="", choices=TIERS, help="how to isolate; default: the best there is")
     add("--unsafe", action="store_true",
         help="where there is no sandbox, run learners' code with your own rights")  # fmt: skip
-    add("--again", action="store_true", help="also what has not changed since")
     add("--demos", action="store_true", help="also run the cells that only show something")
-    add("-j", "--processes", type=int, default=0, metavar="N", help="default: one a core")
+    add("-j", "--processes", type=_at_least_one, default=0, metavar="N", help="default: one a core")
+    add("--device", default="cpu", choices=("cpu", "cuda"), help="where answers compute")
+    add("--per-gpu", type=_at_least_one, default=0, metavar="N",
+        help="submissions that share a GPU; default: 4, or as many as fit")  # fmt: skip
     add("--dask", default="", metavar="ADDRESS", help="on the cluster of this scheduler")
-    grade.set_defaults(run=_grade)
+    command.set_defaults(run=_grade)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -103,10 +138,11 @@ def _grade(options: argparse.Namespace) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from unrolled.grading.cluster import ClusterMissing
-    from unrolled.grading.gradebook import Course
+    from unrolled.grading.gpus import GpuMissing
+    from unrolled.grading.gradebook import AlreadyRunning, Course
     from unrolled.grading.logs import log_to
     from unrolled.grading.policy import PolicyError
-    from unrolled.grading.run import AlreadyRunning, Options, grade_assignment
+    from unrolled.grading.run import Options, grade_assignment
     from unrolled.grading.sandbox import SandboxMissing, choose_tier
     from unrolled.grading.summary import summary
     from unrolled.grading.workers import WorkerFailed
@@ -118,13 +154,17 @@ def _grade(options: argparse.Namespace) -> int:
     if options.assignment not in course.assignments():
         known = ", ".join(course.assignments())
         return _refuse(USAGE, f"no assignment is called {options.assignment!r}; known are {known}")
-    how = Options(options.learner, options.again, options.demos, options.processes, options.dask)
+    how = Options(
+        options.learner, options.again, options.demos, options.processes, options.dask,
+        device=options.device, per_gpu=options.per_gpu,
+        reason=options.reason, exercise=options.exercise,
+    )  # fmt: skip
     try:
         tier = choose_tier(options.unsafe, options.tier)
         print(f"isolation: {tier.says}", flush=True)
         log_to(course.log)
         graded = grade_assignment(course, options.assignment, tier, how, progress=_bar)
-    except (SandboxMissing, WorkerFailed, ClusterMissing) as error:
+    except (SandboxMissing, WorkerFailed, ClusterMissing, GpuMissing) as error:
         return _refuse(NO_SANDBOX, str(error))
     except (LookupError, AlreadyRunning, PolicyError) as error:
         return _refuse(USAGE, error.args[0])

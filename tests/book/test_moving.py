@@ -48,8 +48,8 @@ def compare(figure, clicked=None):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_figures_compute_what_torch_computes(browser, site, name):
-    with visit(browser, f"{site}/{name}.html") as seen:
+def test_figures_compute_what_torch_computes(tab, site, name):
+    with visit(tab, f"{site}/{name}.html") as seen:
         figures = seen.page.locator("figure.moving").all()
         assert figures
         for figure in figures:
@@ -82,7 +82,7 @@ def test_without_scripts_there_is_a_picture(browser, site, name):
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_change_is_said_aloud(browser, site, name):
-    with visit(browser, f"{site}/{name}.html") as seen:
+def test_a_change_is_said_aloud(tab, site, name):
+    with visit(tab, f"{site}/{name}.html") as seen:
         for figure in seen.page.locator("figure.moving").all():
             assert figure.locator("[aria-live=polite]").inner_text().strip()

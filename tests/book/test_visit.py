@@ -34,12 +34,20 @@ def stand(tmp_path_factory):
     server.shutdown()
 
 
-def test_a_good_page_has_no_faults(browser, stand):
-    with visit(browser, f"{stand}/good.html", window=PHONE) as seen:
+def test_a_good_page_has_no_faults(tab, stand):
+    with visit(tab, f"{stand}/good.html", window=PHONE) as seen:
         assert seen.look() == []
 
 
 @pytest.mark.parametrize("fault", BAD)
-def test_each_fault_is_found(browser, stand, fault):
-    with visit(browser, f"{stand}/{fault.replace(' ', '-')}.html", window=PHONE) as seen:
+def test_each_fault_is_found(tab, stand, fault):
+    with visit(tab, f"{stand}/{fault.replace(' ', '-')}.html", window=PHONE) as seen:
         assert any(found.startswith(fault) for found in seen.look())
+
+
+def test_a_fault_is_not_blamed_on_the_page_after(tab, stand):
+    with visit(tab, f"{stand}/console-error.html") as before:
+        pass
+    with visit(tab, f"{stand}/script-error.html") as after:
+        pass
+    assert (len(before.faults), len(after.faults)) == (1, 1)

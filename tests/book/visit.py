@@ -53,11 +53,9 @@ class Visit:
 
 
 @contextmanager
-def visit(browser, address, theme="light", window=LAPTOP):
+def visit(tab, address, theme="light", window=LAPTOP):
     """Open a page, wait until it has settled, and record its errors and requests."""
-    context = browser.new_context(color_scheme=theme, viewport=window)
-    page = context.new_page()
-    seen = Visit(page)
+    seen = Visit(tab)
     note = seen.faults.append
     home = urlsplit(address).netloc
 
@@ -70,12 +68,29 @@ def visit(browser, address, theme="light", window=LAPTOP):
         if message.type == "error":
             note(f"console error: {message.text} ({message.location['url']})")
 
-    page.on("console", said)
-    page.on("pageerror", lambda error: note(f"script error: {error}"))
-    page.on("request", leaving)
-    page.on("requestfailed", lambda r: note(f"a request failed: {r.url} ({r.failure})"))
-    page.on("response", lambda r: note(f"status {r.status}: {r.url}") if r.status > 399 else None)
-    page.goto(address, wait_until="networkidle")
-    page.evaluate(SETTLED)
-    yield seen
-    context.close()
+    heard = {
+        "console": said,
+        "pageerror": lambda error: note(f"script error: {error}"),
+        "request": leaving,
+        "requestfailed": lambda r: note(f"a request failed: {r.url} ({r.failure})"),
+        "response": lambda r: note(f"status {r.status}: {r.url}") if r.status > 399 else None,
+    }
+    tab.emulate_media(color_scheme=theme)
+    tab.set_viewport_size(window)
+    with listening(tab, heard):
+        tab.goto(address, wait_until="networkidle")
+        tab.evaluate(SETTLED)
+        yield seen
+
+
+@contextmanager
+def listening(tab, heard):
+    """Listen to a tab's events; afterwards nothing of its page is left to cause any."""
+    for event, listener in heard.items():
+        tab.on(event, listener)
+    try:
+        yield
+    finally:
+        for event, listener in heard.items():
+            tab.remove_listener(event, listener)
+        tab.goto("about:blank")

@@ -1,14 +1,19 @@
 """A course in a folder of its own, warm workers with and without walls, and small notebooks."""
 
+import functools
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import nbgrader.api
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from unrolled.checks import exercises
 from unrolled.grading.gradebook import Course
-from unrolled.grading.sandbox import NONE, choose_tier
+from unrolled.grading.marking import mark_submission
+from unrolled.grading.sandbox import choose_tier
 from unrolled.grading.worker_package import build_worker_package
 from unrolled.grading.workers import Limits, Worker
 
@@ -16,6 +21,15 @@ ROOT = Path(__file__).parents[2]
 ASSIGNMENT = "06-self-attention"
 # Generous, because a loaded machine is not a failure; hanging cells set their own.
 LIMITS = Limits(cell_seconds=60.0, answer_seconds=60.0)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schema():
+    """For each new gradebook nbgrader asks alembic, a process of two seconds, the same thing."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(nbgrader.api.get_alembic_version)
+        patch.setattr(nbgrader.api, "get_alembic_version", once)
+        yield
 
 
 def make_course(root):
@@ -56,19 +70,28 @@ def worker(package, shared_course):
         yield worker
 
 
-@pytest.fixture(scope="session")
-def quick_worker(package, shared_course):
-    """The real sandbox with two seconds for a cell, for cells that never end."""
-    limits = Limits(cell_seconds=2.0, answer_seconds=2.0)
-    with Worker(package, shared_course.root, choose_tier(), limits) as worker:
-        yield worker
+@pytest.fixture
+def quick_worker(worker, monkeypatch):
+    """The same sandbox with two seconds for a cell, for cells that never end."""
+    quick = replace(LIMITS, cell_seconds=2.0, answer_seconds=2.0)
+    monkeypatch.setattr(worker, "limits", quick)
+    return worker
+
+
+class WarmPool:
+    """Marks here, in a sandbox that is warm already: for what comes before marking and after it."""
+
+    def __init__(self, worker):
+        self.worker = worker
+
+    def run(self, tasks):
+        for task in tasks:
+            yield task, mark_submission(task.cells, exercises(ASSIGNMENT), self.worker, task.seeds)
 
 
 @pytest.fixture
-def open_worker(package, shared_course):
-    """The same worker with its defence off."""
-    with Worker(package, shared_course.root, NONE, LIMITS) as worker:
-        yield worker
+def warm_pool(worker):
+    return WarmPool(worker)
 
 
 @pytest.fixture

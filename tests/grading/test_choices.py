@@ -21,19 +21,19 @@ practice = ["SelfAttention"]
 """
 
 
-def grade(course):
-    graded = grade_assignment(course, ASSIGNMENT, choose_tier())
+def grade(course, pool):
+    graded = grade_assignment(course, ASSIGNMENT, choose_tier(), pool=pool)
     with course.gradebook() as gradebook:
         return graded, scores(gradebook, ASSIGNMENT)
 
 
 @pytest.mark.sandbox
-def test_choices_reach_marks_penalties_and_feedback(course, submit):
+def test_choices_reach_marks_penalties_and_feedback(course, submit, warm_pool):
     for learner in ("learner-01", "learner-02"):
         path = submit(learner, notebook(*RIGHT))
         (path.parent / "timestamp.txt").write_text("2026-03-04 12:00:00 Europe/Berlin")
     (course.class_folder / "course.toml").write_text(CHOSEN)
-    graded, found = grade(course)
+    graded, found = grade(course, warm_pool)
     assert [result.points for result in graded.results] == [10, 10]
     assert {learner: score.penalty for learner, score in found.items()} == {
         "learner-01": 3,
@@ -45,10 +45,10 @@ def test_choices_reach_marks_penalties_and_feedback(course, submit):
     assert "In this course it counts 10 of 10 points." in page.read_text()
     assert "<strong>7 of" in page.read_text()
     assert "It came late, so 3 points were taken off." in page.read_text()
-    assert grade(course)[0].unchanged == 2
+    assert grade(course, warm_pool)[0].unchanged == 2
     more = CHOSEN.replace("learner-02 =", "learner-01 = 2026-03-05T23:59:00, learner-02 =")
     (course.class_folder / "course.toml").write_text(more)
-    graded, found = grade(course)
+    graded, found = grade(course, warm_pool)
     assert graded.unchanged == 1  # only who was given more time
     assert found["learner-01"].penalty == 0
 
@@ -71,16 +71,19 @@ def test_a_choice_that_cannot_be_used_stops_before_grading(course, capsys, chose
 
 
 @pytest.mark.sandbox
-def test_a_notebook_of_other_rules_is_refused_and_keeps_its_old_marks(course, submit):
+def test_a_notebook_of_other_rules_is_refused_and_keeps_its_old_marks(course, submit, warm_pool):
     now = notebook(*RIGHT)
     now.metadata["unrolled"] = course.register(ASSIGNMENT).notebook.metadata["unrolled"]
     submit("learner-01", now)
-    _, found = grade(course)
+    _, found = grade(course, warm_pool)
     now.metadata["unrolled"]["rules"], now.metadata["unrolled"]["version"] = "others", "0.0.1"
     submit("learner-01", now)
     submit("learner-02", notebook(*RIGHT))
-    graded, again = grade(course)
+    graded, again = grade(course, warm_pool)
     assert "version 0.0.1" in graded.refused["learner-01"]
     assert [result.learner for result in graded.results] == ["learner-02"]
     assert "does not say its version" in graded.results[0].notes[0]
     assert again["learner-01"].score == found["learner-01"].score == 4
+    page = course.folder("feedback") / "learner-01" / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    assert "Your notebook was not graded." in page.read_text()
+    assert "4 of 4 points" in page.read_text()

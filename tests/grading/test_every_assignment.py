@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grading.conftest import LIMITS, ROOT
+from grading.conftest import LIMITS, ROOT, run
 from unrolled.checks import exercise, exercises
 from unrolled.checks.exercise import patched_source
 from unrolled.checks.sections import CHAPTERS
@@ -40,6 +40,13 @@ def worker(chapter, tmp_path_factory):
     forbidden = tmp_path_factory.mktemp("forbidden")
     with Worker(package, forbidden, choose_tier(), LIMITS) as worker:
         yield worker
+
+
+def test_what_earlier_chapters_gave_still_works(worker, chapter):
+    earlier = [e for c in CHAPTERS[: CHAPTERS.index(chapter)] for e in exercises(c)]
+    lines = [f"from {e.module} import {e.name}" for e in earlier]
+    lines += ["from unrolled import plots", "from unrolled.checks import check, hint"]
+    assert run(worker, "\n".join([*lines, "print(check(1) == 0)"])) == "True\n"
 
 
 def test_the_solution_earns_everything(worker, chapter):

@@ -6,7 +6,8 @@ import pytest
 
 from grading.conftest import ASSIGNMENT
 from unrolled.checks import examine, exercises
-from unrolled.grading.feedback import render_feedback
+from unrolled.grading.feedback import Page, render_feedback
+from unrolled.grading.journal import Request
 from unrolled.grading.marks import Result, reported, unasked
 from unrolled.grading.recording import ByHand
 from unrolled.grading.sandbox import BWRAP
@@ -14,9 +15,10 @@ from unrolled.grading.sandbox import BWRAP
 MASK = exercises(ASSIGNMENT)[0]
 
 
-def page(*marks, notes=(), manual=None, comments=None):
+def page(*marks, notes=(), manual=None, comments=None, **more):
     result = Result("learner-01", marks, notes)
-    return render_feedback(ASSIGNMENT, result, ByHand(manual or {}, comments or {}), BWRAP)
+    by_hand = ByHand(manual or {}, comments or {})
+    return render_feedback(Page(ASSIGNMENT, result, by_hand, BWRAP, **more))
 
 
 def test_what_a_learner_wrote_is_escaped():
@@ -96,3 +98,26 @@ def test_what_works_and_where_to_go_on_is_said_first():
     right, wrong = replace(unasked(MASK, ""), points=4.0), unasked(exercises(ASSIGNMENT)[1], "x")
     assert "1 of 2 exercises works in full. Go on with causal_mask." in page(right, wrong)
     assert "Everything that was asked of your code works." in page(right)
+
+
+def test_a_notebook_that_was_refused_has_a_reason_and_no_marks():
+    shown = page(refused="It is of <b>another</b> version; move your answers.")
+    assert "Your notebook was not graded." in shown
+    assert "It is of &lt;b&gt;another&lt;/b&gt; version; move your answers." in shown
+    assert "points" not in shown.split("<body>")[1]
+    assert "Everything" not in shown
+    assert "Your code was not run." in shown
+
+
+def test_marks_of_the_notebook_before_stay_on_the_page_and_are_said_to_be_its():
+    shown = page(replace(unasked(MASK, "x"), points=3.0), refused="Another version.")
+    assert "What follows is about the one that was graded before; its marks stay." in shown
+    assert "3 of 4 points" in shown
+
+
+def test_what_was_asked_to_be_graded_again_is_kept_on_the_page():
+    asked = Request("learner-01", MASK.id, "Mine is <i>right</i>.", "2026-03-05", 0.0, 2.5)
+    same = replace(asked, exercise="", reason="Please.", after=0.0)
+    shown = page(unasked(MASK, "x"), requests=(asked, same))
+    assert "“Mine is &lt;i&gt;right&lt;/i&gt;.” It had 0 points and then 2.5." in shown
+    assert "2026-03-05, the whole notebook: “Please.” It stays at 0 points." in shown

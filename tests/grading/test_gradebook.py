@@ -17,8 +17,8 @@ RIGHT = (
 EXPLAIN = "explain-same-word-twice"
 
 
-def grade(course, **options):
-    return grade_assignment(course, ASSIGNMENT, choose_tier(), Options(processes=1, **options))
+def grade(course, pool, **options):
+    return grade_assignment(course, ASSIGNMENT, choose_tier(), Options(**options), pool=pool)
 
 
 def by_hand(course, learner="learner-01"):
@@ -56,9 +56,9 @@ def test_a_mark_reaches_nbgrader_as_number_of_points(release):
 
 
 @pytest.mark.sandbox
-def test_regrading_keeps_marks_by_hand(course, submit):
+def test_regrading_keeps_marks_by_hand(course, submit, warm_pool):
     submit("learner-01", notebook(*RIGHT, **{EXPLAIN: "md:Equal queries."}))
-    grade(course)
+    grade(course, warm_pool)
     assert grades(course)["check-padding_mask"][0] == 4
     assert by_hand(course) == {EXPLAIN: (None, 5)}
     with course.gradebook() as gradebook:
@@ -67,7 +67,7 @@ def test_regrading_keeps_marks_by_hand(course, submit):
         comment = gradebook.find_comment(EXPLAIN, ASSIGNMENT, ASSIGNMENT, "learner-01")
         comment.manual_comment = "And when the words are shuffled?"
         gradebook.db.commit()
-    grade(course)
+    grade(course, warm_pool)
     assert grades(course)[EXPLAIN] == (None, 3, 3)
     assert by_hand(course) == {EXPLAIN: (3, 5)}
     page = course.folder("feedback") / "learner-01" / ASSIGNMENT / f"{ASSIGNMENT}.html"
@@ -76,25 +76,25 @@ def test_regrading_keeps_marks_by_hand(course, submit):
 
 
 @pytest.mark.sandbox
-def test_lateness_is_nbgraders_to_reckon(course, submit):
+def test_lateness_is_nbgraders_to_reckon(course, submit, warm_pool):
     path = submit("learner-01", notebook(*RIGHT))
     (path.parent / "timestamp.txt").write_text("2026-03-02 12:00:00 UTC")
     course.register(ASSIGNMENT)
     with course.gradebook() as gradebook:
         gradebook.update_or_create_assignment(ASSIGNMENT, duedate="2026-03-02 11:00:00 UTC")
-    grade(course)
+    grade(course, warm_pool)
     with course.gradebook() as gradebook:
         late = gradebook.find_submission(ASSIGNMENT, "learner-01").total_seconds_late
     assert late == 3600
 
 
 @pytest.mark.sandbox
-def test_one_broken_submission_stops_nobody(course, submit):
+def test_one_broken_submission_stops_nobody(course, submit, warm_pool):
     submit("learner-01", "{]")
     submit("learner-02", notebook(*RIGHT))
     (course.folder("submitted") / "learner-03" / ASSIGNMENT).mkdir(parents=True)
     submit("a folder", notebook(*RIGHT))
-    graded = grade(course)
+    graded = grade(course, warm_pool)
     assert {r.learner: r.points for r in graded.results} == {
         "learner-01": 0,
         "learner-02": 4,
@@ -107,9 +107,10 @@ def test_one_broken_submission_stops_nobody(course, submit):
 
 
 @pytest.mark.sandbox
-def test_one_learner_alone(course, submit):
+def test_one_learner_alone(course, submit, warm_pool):
     submit("learner-01", notebook(*RIGHT))
     submit("learner-02", notebook(*RIGHT))
-    assert [r.learner for r in grade(course, only="learner-02").results] == ["learner-02"]
+    graded = grade(course, warm_pool, only="learner-02")
+    assert [result.learner for result in graded.results] == ["learner-02"]
     with pytest.raises(LookupError, match="learner-01, learner-02"):
-        grade(course, only="learner-07")
+        grade(course, warm_pool, only="learner-07")

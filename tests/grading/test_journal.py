@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from unrolled.checks import examine, exercises
-from unrolled.grading.journal import Journal
+from unrolled.grading.journal import Journal, Request
 from unrolled.grading.marks import Result, from_json, reported, unasked
 
 FIRST, SECOND = exercises("06-self-attention")[:2]
@@ -59,3 +59,12 @@ def test_json_holds_everything_a_page_needs(result):
     assert from_json(result.as_json()) == result
     assert result.marks[0].asked
     assert result.marks[0].facts
+
+
+def test_a_request_is_kept_with_its_outcome_when_the_marks_change_again(journal, result):
+    asked = Request("learner-01", FIRST.id, "Ünclear; -- why?", "2026-03-05", 0.0, 2.5)
+    journal.keep(result, "one", asked)
+    journal.keep(result, "two", replace(asked, exercise="", before=2.5))
+    journal.keep(result, "three")
+    assert journal.requests("learner-01") == (asked, replace(asked, exercise="", before=2.5))
+    assert journal.requests("learner-02") == ()

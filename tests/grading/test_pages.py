@@ -10,7 +10,7 @@ from grading.conftest import ASSIGNMENT
 from grading.filled import filled_course
 from sample_class.learners import LEARNERS
 from unrolled.checks import examine, exercises
-from unrolled.grading.feedback import render_feedback
+from unrolled.grading.feedback import Page, render_feedback
 from unrolled.grading.journal import Journal
 from unrolled.grading.marking import graded_seed
 from unrolled.grading.marks import Result, reported, unasked
@@ -80,7 +80,7 @@ def result():
 def feedback(result, tmp_path_factory):
     by_hand = ByHand({"explain-same-word-twice": (None, 5.0)}, {"causal_mask": NASTY})
     page = tmp_path_factory.mktemp("feedback") / "page.html"
-    page.write_text(render_feedback(ASSIGNMENT, result, by_hand, BWRAP), encoding="utf-8")
+    page.write_text(render_feedback(Page(ASSIGNMENT, result, by_hand, BWRAP)), encoding="utf-8")
     return page
 
 
@@ -94,26 +94,26 @@ def report(result, tmp_path_factory):
     return write_report(course, ASSIGNMENT)
 
 
-def faults(browser, page, theme, window):
-    with visit(browser, page.as_uri(), theme, window) as seen:
+def faults(tab, page, theme, window):
+    with visit(tab, page.as_uri(), theme, window) as seen:
         seen.page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
         return [*seen.look(), *seen.page.evaluate(FAINT)]
 
 
 @WINDOWS
 @THEMES
-def test_feedback_is_readable_and_sends_nothing(browser, feedback, theme, window):
-    assert faults(browser, feedback, theme, window) == []
+def test_feedback_is_readable_and_sends_nothing(tab, feedback, theme, window):
+    assert faults(tab, feedback, theme, window) == []
 
 
 @WINDOWS
 @THEMES
-def test_the_report_is_readable_and_sends_nothing(browser, report, theme, window):
-    assert faults(browser, report, theme, window) == []
+def test_the_report_is_readable_and_sends_nothing(tab, report, theme, window):
+    assert faults(tab, report, theme, window) == []
 
 
-def test_a_wide_table_scrolls_by_itself(browser, feedback):
-    with visit(browser, feedback.as_uri(), window=PHONE) as seen:
+def test_a_wide_table_scrolls_by_itself(tab, feedback):
+    with visit(tab, feedback.as_uri(), window=PHONE) as seen:
         wide = seen.page.locator(".wide").filter(has_text="expected")
         assert wide.evaluate("(node) => node.scrollWidth > node.clientWidth")
         cell = wide.locator("td", has_text="True").first
@@ -125,21 +125,21 @@ def test_a_wide_table_scrolls_by_itself(browser, feedback):
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["as it is", "without its policy"])
-def test_a_script_that_got_into_a_page_would_not_run(browser, feedback, tmp_path, kept):
+def test_a_script_that_got_into_a_page_would_not_run(tab, feedback, tmp_path, kept):
     text = feedback.read_text(encoding="utf-8")
     text = text.replace("</main>", "<script>document.title = 'ran'</script></main>")
     page = tmp_path / "page.html"
     page.write_text(text if kept else text.replace("Content-Security-Policy", "x"))
-    with visit(browser, page.as_uri()) as seen:
+    with visit(tab, page.as_uri()) as seen:
         assert (seen.page.title() == "ran") is not kept
 
 
-def test_faint_text_would_be_found(browser, feedback, tmp_path):
+def test_faint_text_would_be_found(tab, feedback, tmp_path):
     page = tmp_path / "page.html"
     text = feedback.read_text(encoding="utf-8")
     page.write_text(text.replace("--quiet: #57606a", "--quiet: #8a939c"))
-    assert faults(browser, page, "light", LAPTOP) != []
-    assert faults(browser, page, "dark", LAPTOP) == []
+    assert faults(tab, page, "light", LAPTOP) != []
+    assert faults(tab, page, "dark", LAPTOP) == []
 
 
 def test_feedback_holds_no_seed_and_nobody_else(feedback):
@@ -152,9 +152,9 @@ def test_feedback_holds_no_seed_and_nobody_else(feedback):
     assert [learner for learner in LEARNERS if learner in page] == ["learner-01"]
 
 
-def test_every_table_says_what_its_rows_and_columns_are(browser, feedback, report):
+def test_every_table_says_what_its_rows_and_columns_are(tab, feedback, report):
     for page in (feedback, report):
-        with visit(browser, page.as_uri()) as seen:
+        with visit(tab, page.as_uri()) as seen:
             rows = "() => [...document.querySelectorAll('tr')]"
             unnamed = f"{rows}.filter((row) => !row.querySelector('th[scope]')).length"
             assert seen.page.evaluate(unnamed) == 0

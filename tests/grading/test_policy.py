@@ -201,6 +201,13 @@ def test_without_choices_the_release_is_the_same(shared_course):
     assert release(shared_course.root, ASSIGNMENT, {}) == release(shared_course.root, ASSIGNMENT)
 
 
+@pytest.mark.parametrize("points", [{}, {"causal_mask": 6, "SelfAttention": 0, EXPLAIN: 10}])
+def test_entering_an_assignment_gives_the_release_itself(course, points):
+    once = register_assignment(course.root, ASSIGNMENT, points)
+    again = register_assignment(course.root, ASSIGNMENT, points)
+    assert once == again == release(course.root, ASSIGNMENT, points)
+
+
 def test_points_for_what_is_not_there_are_refused(shared_course):
     with pytest.raises(ValueError, match="points are given for casual_mask; the notebook has pad"):
         release(shared_course.root, ASSIGNMENT, {"casual_mask": 3})

@@ -20,13 +20,21 @@ from unrolled.grading.workers import WorkerFailed
 pytestmark = pytest.mark.sandbox
 
 MASK = "import torch\ndef padding_mask(ids, pad_id):\n    return (ids != pad_id)[:, None, None, :]"
-SLOW = MASK + "\nimport time\ntime.sleep(3)"
+SLOW = MASK + "\nimport time\ntime.sleep(1)"
 
 
-@pytest.fixture
-def setting(tmp_path, shared_course):
-    tier, log = choose_tier(), tmp_path / "grade.log"
-    return Setting(ASSIGNMENT, tmp_path, shared_course.root, tier, LIMITS, log)
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory, shared_course):
+    folder = tmp_path_factory.mktemp("pool")
+    log = folder / "grade.log"
+    return Setting(ASSIGNMENT, folder, shared_course.root, choose_tier(), LIMITS, log)
+
+
+@pytest.fixture(scope="module")
+def pool(setting):
+    """Two processes for several tests: to start one takes seconds."""
+    with LocalPool(setting, 2) as pool:
+        yield pool
 
 
 def task(number, source=MASK):
@@ -40,14 +48,13 @@ def points(done):
     return sum(mark.points for mark in done.marks)
 
 
-def test_every_task_is_graded_once(setting):
+def test_every_task_is_graded_once(pool):
     tasks = [task(n, MASK if n % 2 else "x = 1") for n in range(7)]
-    with LocalPool(setting, 2) as pool:
-        outcomes = [(t.learner, points(done)) for t, done in pool.run(tasks)]
+    outcomes = [(t.learner, points(done)) for t, done in pool.run(tasks)]
     assert sorted(outcomes) == [(t.learner, 4 if n % 2 else 0) for n, t in enumerate(tasks)]
 
 
-def test_tasks_are_taken_only_when_there_is_room(setting):
+def test_tasks_are_taken_only_when_there_is_room(pool):
     taken = []
 
     def tasks():
@@ -55,10 +62,7 @@ def test_tasks_are_taken_only_when_there_is_room(setting):
             taken.append(n)
             yield task(n)
 
-    ahead = []
-    with LocalPool(setting, 2) as pool:
-        for done, _ in enumerate(pool.run(tasks())):
-            ahead.append(len(taken) - done)
+    ahead = [len(taken) - done for done, _ in enumerate(pool.run(tasks()))]
     assert max(ahead) <= 3
 
 
@@ -82,22 +86,21 @@ def kill_when_busy(pool, times, seconds=120):
     return thread
 
 
-def test_a_killed_process_costs_nothing(setting):
-    with LocalPool(setting, 2) as pool:
-        thread = kill_when_busy(pool, 1)
-        outcomes = [(t.learner, points(done)) for t, done in pool.run([task(n) for n in range(5)])]
-        thread.join()
+def test_a_killed_process_costs_nothing(pool):
+    thread = kill_when_busy(pool, 1)
+    tasks = [task(n, MASK if n else SLOW) for n in range(5)]  # the first is what it has
+    outcomes = [(t.learner, points(done)) for t, done in pool.run(tasks)]
+    thread.join()
     assert sorted(outcomes) == [(f"learner-{n:02d}", 4) for n in range(5)]
 
 
-def test_what_ends_two_processes_is_set_aside(setting):
-    with LocalPool(setting, 1) as pool:
-        thread = kill_when_busy(pool, 2)
-        (one,) = pool.run([task(1, SLOW)])
-        thread.join()
-        assert isinstance(one[1], Failed)
-        assert "twice" in one[1].why
-        assert [points(done) for _, done in pool.run([task(2)])] == [4]
+def test_what_ends_two_processes_is_set_aside(pool):
+    thread = kill_when_busy(pool, 2)
+    (one,) = pool.run([task(1, SLOW)])
+    thread.join()
+    assert isinstance(one[1], Failed)
+    assert "twice" in one[1].why
+    assert [points(done) for _, done in pool.run([task(2), task(3)])] == [4, 4]
 
 
 def test_a_process_that_says_nothing_is_replaced(setting, monkeypatch):
@@ -119,8 +122,8 @@ def test_a_sandbox_that_does_not_start_ends_the_run(setting, monkeypatch):
         process.mark(task(1), nowhere, worker)
 
 
-def test_nothing_is_left_when_the_pool_is_closed(setting):
-    with LocalPool(setting, 2) as pool:
+def test_nothing_is_left_when_the_pool_is_closed(pool):
+    with pool:
         list(pool.run([task(1), task(2)]))
         pids = [slot.process.pid for slot in pool.slots]
     for pid in pids:

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import itertools
 import os
 import signal
 import sqlite3
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -16,11 +18,13 @@ from grading.conftest import ASSIGNMENT, notebook
 from unrolled import cli
 from unrolled.grading import gradebook, recording, run
 from unrolled.grading.execution import Execution
+from unrolled.grading.gradebook import AlreadyRunning
 from unrolled.grading.journal import Journal
 from unrolled.grading.marks import Marked, unasked
 from unrolled.grading.pool import Failed
-from unrolled.grading.run import AlreadyRunning, Options, grade_assignment
+from unrolled.grading.run import Options, grade_assignment
 from unrolled.grading.sandbox import NONE
+from unrolled.grading.summary import summary
 
 MASK = "def padding_mask(ids, pad_id):\n    return (ids != pad_id)[:, None, None, :]"
 
@@ -76,6 +80,104 @@ def test_what_changed_is_and_says_so(course, release, three, submit):
     assert second.asked == ["learner-02"]
 
 
+def test_what_has_not_changed_is_given_at_once(course, release, three, submit):
+    grade(course, Points(release))
+    submit("learner-01", notebook("import torch", padding_mask=MASK + "  # better"))
+    second, seen = Points(release), []
+
+    def watching(results, total):
+        for result in results:
+            seen.append((result.learner, list(second.asked)))
+            yield result
+
+    grade_assignment(course, ASSIGNMENT, NONE, Options(), watching, pool=second)
+    assert seen[:2] == [("learner-02", []), ("learner-03", [])]
+    assert seen[2][0] == "learner-01"
+
+
+def test_who_is_refused_reads_why_and_has_no_mark(course, release, submit):
+    made = notebook("import torch", padding_mask=MASK)
+    made.metadata["unrolled"] = {**release.notebook.metadata["unrolled"], "rules": "others"}
+    submit("learner-01", made)
+    graded = grade(course, Points(release))
+    assert graded.results == ()
+    page = course.folder("feedback") / "learner-01" / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    assert graded.refused["learner-01"] in page.read_text()
+    assert "0 of 4 points" not in page.read_text()
+    assert export(course) == []
+
+
+def points(release, of_the_first):
+    """Marks with so many points for the first exercise, and none for the others."""
+    first, *others = (unasked(exercise, "x") for exercise in release.exercises)
+    return Marked((replace(first, points=of_the_first), *others), Execution())
+
+
+def test_a_request_leads_to_a_grading_and_is_kept_with_its_outcome(course, release, three, capsys):
+    grade(course, Points(release))
+    asked = {"only": "learner-02", "again": True, "reason": "It <is> right."}
+    special = {"learner-02": points(release, 2.0)}
+    graded = grade(course, Points(release, special), **asked, exercise="padding_mask")
+    assert [(r.before, r.after) for r in graded.requests] == [(0, 2)]
+    assert "asked again learner-02, padding_mask: 0 points before, 2 now" in summary(graded)
+    assert "padding_mask: 0 points at the last grading, now 2" in summary(graded)
+    graded = grade(course, Points(release, special), **asked, exercise="causal_mask")
+    assert [(r.before, r.after) for r in graded.requests] == [(0, 0)]
+    assert grade(course, Points(release)).unchanged == 3  # and the pages still say it
+    pages = {learner: (course.folder("feedback") / learner / ASSIGNMENT / f"{ASSIGNMENT}.html")
+             .read_text() for learner in ("learner-01", "learner-02")}  # fmt: skip
+    assert "“It &lt;is&gt; right.” It had 0 points and then 2." in pages["learner-02"]
+    assert "It stays at 0 points." in pages["learner-02"]
+    assert "on request" not in pages["learner-01"]
+    assert [row["raw_score"] for row in export(course)] == ["0.0", "2.0", "0.0"]
+
+
+def test_a_request_that_the_grader_failed_on_has_no_outcome(course, release, three):
+    grade(course, Points(release))
+    broken = Points(release, {"learner-02": Failed("it ended the process twice")})
+    graded = grade(course, broken, only="learner-02", again=True, reason="Please.")
+    assert graded.results[0].fault
+    assert graded.requests == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("learner-01", "--reason", "Please."), "'learner-01' has no marks to look at again"),
+        (("learner-01", "--reason", "x", "--exercise", "mask"), "known are padding_mask, causal"),
+        (("learner-09", "--reason", "Please."), "'learner-09' has handed in no"),
+        (("", "--reason", "Please."), "'' has no marks"),
+    ],
+)
+def test_a_request_about_nothing_is_refused(course, three, capsys, words, wanted):
+    line = ["regrade", ASSIGNMENT, *words, "--unsafe", "--root", str(course.root)]
+    assert cli.main(line) == cli.USAGE
+    assert wanted in capsys.readouterr().err
+
+
+def test_a_request_without_a_reason_is_refused(course, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["regrade", ASSIGNMENT, "learner-01", "--reason", " ", "--root", str(course.root)])
+    assert "say why it is graded again" in capsys.readouterr().err
+
+
+@pytest.mark.sandbox
+def test_a_clock_that_jumps_loses_and_doubles_no_mark(
+    course, release, three, submit, warm_pool, monkeypatch
+):
+    """Deadlines rest on a clock that cannot be set; no mark rests on the one that can."""
+    submit("learner-02", notebook("import torch", padding_mask=MASK.replace("!=", "==")))
+    steady = grade(course, warm_pool)
+    wanted = export(course)
+    now, jumps = time.time(), itertools.cycle([10.0**8, -(10.0**8), 3600.0, -3600.0])
+    monkeypatch.setattr(time, "time", lambda: now + next(jumps))
+    jumped = grade(course, warm_pool, again=True)
+    assert grade(course, Points(release)).unchanged == 3
+    assert jumped.results == steady.results
+    assert [result.points for result in jumped.results] == [4, 0, 4]
+    assert export(course) == wanted
+
+
 def test_again_means_everybody(course, release, three):
     grade(course, Points(release))
     second = Points(release)
@@ -92,8 +194,6 @@ def test_a_gradebook_that_was_thrown_away_is_filled_again(course, release, three
 
 
 def test_a_changed_mark_is_told(course, release, three):
-    from dataclasses import replace
-
     one = [replace(unasked(e, "x"), points=1.0) for e in release.exercises]
     special = {"learner-02": Marked(tuple(one), Execution())}
     grade(course, Points(release, special))
@@ -164,7 +264,7 @@ def test_a_gradebook_locked_for_a_while_is_waited_for(course, release, three):
 
 
 def test_two_runs_do_not_write_at_once(course, release, three):
-    with run._alone(course), pytest.raises(AlreadyRunning, match="another run"):
+    with course.alone(), pytest.raises(AlreadyRunning, match="another run"):
         grade(course, Points(release))
 
 
@@ -183,12 +283,18 @@ def test_the_secret_and_other_learners_do_not_reach_a_grading_process(course, re
     assert not any("learner-02" in text for text in seen[:1])
 
 
+def one_process(course):
+    return ["grade", ASSIGNMENT, "--processes", "1", "--root", str(course.root)]
+
+
 @pytest.fixture
 def cut_off(course, submit):
     """A real run in a process of its own that is killed after its first marks."""
     for number in range(1, 6):
-        submit(f"learner-0{number}", notebook("import torch", padding_mask=MASK))
-    words = [sys.executable, "-m", "unrolled.cli", "grade", ASSIGNMENT, "--root", course.root]
+        first = "import torch, time; time.sleep(2)" if number == 2 else "import torch"
+        submit(f"learner-0{number}", notebook(first, padding_mask=MASK))
+    course.register(ASSIGNMENT)  # here it is quick
+    words = [sys.executable, "-m", "unrolled.cli", *one_process(course)]
     started = subprocess.Popen(words, start_new_session=True, stderr=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL)  # fmt: skip
     yield started
@@ -220,7 +326,7 @@ def test_a_run_that_is_stopped_goes_on(course, cut_off, number, capsys):
     assert code == (cli.UNFINISHED if number == signal.SIGINT else -number)
     done = graded_so_far(course)
     assert done >= 1
-    assert cli.main(["grade", ASSIGNMENT, "--root", str(course.root)]) == cli.DONE
+    assert cli.main(one_process(course)) == cli.DONE
     assert [row["student_id"] for row in export(course)] == [f"learner-0{n}" for n in range(1, 6)]
     assert {row["raw_score"] for row in export(course)} == {"4.0"}
     assert f"{done} of 5 had not changed" in capsys.readouterr().out

@@ -35,15 +35,18 @@ def release(root: Path, name: str, points: Mapping[str, float] = THE_COURSES) ->
     return _generate(root, name, points, with_gradebook=False)
 
 
-def register_assignment(root: Path, name: str, points: Mapping[str, float] = THE_COURSES) -> None:
+def register_assignment(root: Path, name: str, points: Mapping[str, float] = THE_COURSES) -> bytes:
     """Enter an assignment, its cells and points into the course's gradebook; change no notebook.
+
+    Returns:
+        The released notebook, as :func:`release` does.
 
     Raises:
         nbgrader.converters.NbGraderException: if its cells changed although submissions exist.
         ValueError: if ``points`` names what the notebook does not have.
     """
     (root / "class").mkdir(exist_ok=True)
-    _generate(root, name, points, with_gradebook=True)
+    return _generate(root, name, points, with_gradebook=True)
 
 
 def holds_answers(path: Path) -> bool:

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 from unrolled.grading import mounts
+from unrolled.grading.gpus import Gpu
 
 NOBODY = 65534
 INSIDE_UID = 1000
@@ -49,7 +50,11 @@ def bwrap_problem() -> str | None:
 
 
 def bwrap_command(
-    package: Path, forbidden: Path, arguments: list[str], seccomp: int | None = None
+    package: Path,
+    forbidden: Path,
+    arguments: list[str],
+    gpu: Gpu | None = None,
+    seccomp: int | None = None,
 ) -> list[str]:
     """Return the command that starts Python inside the sandbox.
 
@@ -57,6 +62,7 @@ def bwrap_command(
         package: folder of the worker's own ``unrolled``.
         forbidden: the course's folder; hidden even where it lies under a folder of the system.
         arguments: for the interpreter.
+        gpu: that it may use.
         seccomp: descriptor that holds a filter of system calls.
     """
     needed = mounts.needed_folders(package)
@@ -71,13 +77,20 @@ def bwrap_command(
     if seccomp is not None:
         words += ["--seccomp", str(seccomp)]
     return [
-        *prefix, *_walls(), *words, *_writable(), "--remount-ro", "/", "--chdir",
-        str(mounts.HOME), *_environment(), "--", mounts.interpreter(), *arguments,
+        *prefix, *_walls(), *words, *_devices(gpu), *_writable(), "--remount-ro", "/", "--chdir",
+        str(mounts.HOME), *_environment(gpu), "--", mounts.interpreter(), *arguments,
     ]  # fmt: skip
 
 
-def _environment() -> list[str]:
-    own = mounts.inside_environment()
+def _devices(gpu: Gpu | None) -> list[str]:
+    """A GPU's own nodes, and what CUDA reads of the machine to find it."""
+    nodes = gpu.nodes if gpu else ()
+    words = [word for node in nodes for word in ("--dev-bind-try", node, node)]
+    return [*words, "--ro-bind", "/sys", "/sys"] if gpu else []
+
+
+def _environment(gpu: Gpu | None) -> list[str]:
+    own = mounts.inside_environment(gpu)
     return [word for name, value in own.items() for word in ("--setenv", name, value)]
 
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unrolled.grading.gpus import find_gpus
 from unrolled.grading.pool import TRIES, Failed, Outcome, Setting, Task
 from unrolled.grading.workers import WorkerFailed
 
@@ -102,7 +103,9 @@ def _mark(task: Task, setting: Setting) -> Any:
     from unrolled.grading.process import mark_once
 
     build = Path(tempfile.gettempdir(), "unrolled-grading")
-    return mark_once(task, replace(setting, build=build))
+    # A worker of dask-cuda sees its own GPU first.
+    gpus = find_gpus(setting.per_gpu)[:1] if setting.device == "cuda" else ()
+    return mark_once(task, replace(setting, build=build, gpus=gpus))
 
 
 def _result(future: Future) -> Any:

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unrolled.grading import mounts
+from unrolled.grading.gpus import Gpu
 
 ENGINES = ("podman", "docker")
 IMAGE = "localhost/unrolled-empty:1"
@@ -69,7 +70,13 @@ def container_name() -> str:
 
 
 def worker_command(
-    name: str, package: Path, forbidden: Path, control: Path, memory_mib: int, arguments: list[str]
+    name: str,
+    package: Path,
+    forbidden: Path,
+    control: Path,
+    memory_mib: int,
+    arguments: list[str],
+    gpu: Gpu | None = None,
 ) -> list[str]:
     """Return the command that starts Python in a container.
 
@@ -80,13 +87,16 @@ def worker_command(
         control: folder with the socket that the worker connects to.
         memory_mib: what all its processes may use together.
         arguments: for the interpreter.
+        gpu: that it may use.
     """
     shown = {place: path for path, place in mounts.needed_folders(package).items()}
     hide = forbidden if mounts.in_system(forbidden) else None
     command = [mounts.interpreter(), *arguments]
     found = engine()
     assert found is not None
-    return container_command(found, name, shown | {CONTROL: control}, hide, memory_mib, command)
+    return container_command(
+        found, name, shown | {CONTROL: control}, hide, memory_mib, command, gpu
+    )
 
 
 def container_command(
@@ -96,6 +106,7 @@ def container_command(
     hide: Path | None,
     memory_mib: int,
     command: Sequence[str],
+    gpu: Gpu | None = None,
 ) -> list[str]:
     """Return the command that runs another in a container.
 
@@ -106,6 +117,7 @@ def container_command(
         hide: a folder of the system to be found empty.
         memory_mib: what all its processes may use together.
         command: what to run.
+        gpu: that it may use.
     """
     uid = FIRST_UID + secrets.randbelow(UIDS)
     folders, _ = mounts.system_folders()
@@ -120,7 +132,9 @@ def container_command(
         words += ["--tmpfs", f"{path}:ro,size=4096{empty}"]
     for path, size in private.items():
         words += ["--tmpfs", f"{path}:rw,nosuid,nodev,size={size},mode=1777{empty}"]
-    own = [f"--env={name}={value}" for name, value in mounts.inside_environment().items()]
+    own = [f"--env={name}={value}" for name, value in mounts.inside_environment(gpu).items()]
+    # The driver's libraries are this machine's, as all else that is shown: nothing is installed.
+    own += [f"--device={node}" for node in (gpu.nodes if gpu else ()) if Path(node).exists()]
     return [
         engine, "run", "--rm", "--name", name, "--pull", "never", "--network", "none",
         "--read-only", *(["--read-only-tmpfs=false"] if engine == "podman" else []),

@@ -13,6 +13,7 @@ from pathlib import Path
 from unrolled.grading.bwrap import bwrap_problem
 from unrolled.grading.cgroups import cgroup_means
 from unrolled.grading.container import container_problem, engine
+from unrolled.grading.gpus import GpuMissing, find_gpus
 from unrolled.grading.syscalls import filter_problem
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -64,11 +65,13 @@ def _torch() -> str:
 
 
 def _cuda() -> str:
-    import torch
-
-    if not torch.cuda.is_available():
-        return "none; CPU is enough"
-    return ", ".join(map(torch.cuda.get_device_name, range(torch.cuda.device_count())))
+    try:
+        found = find_gpus()
+    except GpuMissing as error:
+        return f"none; CPU is enough: {error}"
+    shares = [f"{gpu.name}: {gpu.at_once} submissions at a time, {gpu.share_mib} MiB each"
+              for gpu in found]  # fmt: skip
+    return "; ".join(shares) + "; `unrolled grade --device cuda`"
 
 
 def _cores() -> str:

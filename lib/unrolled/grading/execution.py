@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -93,31 +94,66 @@ def code_cells(notebook: NotebookNode, demos: Collection[str] = ()) -> list[Code
     return cells
 
 
-def execute(cells: Sequence[CodeCell], worker: Worker) -> Execution:
-    """Run every cell in order, starting over without a cell that is lost."""
+def execute(cells: Sequence[CodeCell], worker: Worker, branches: int = 0) -> Execution:
+    """Run every cell in order, starting over without a cell that is lost.
+
+    The process in which all went well is kept if it can be, as the worker's: see
+    :meth:`~unrolled.grading.workers.Worker.branch`.
+
+    Args:
+        cells: what is run.
+        worker: the sandbox.
+        branches: how many questions are to branch off.
+    """
     done = Execution()
     deadline = time.monotonic() + worker.limits.cells_seconds
     waiting = list(cells)
     finished: list[CodeCell] = []
     while waiting:
-        with worker.question() as question:
+        with worker.question(branches) as question:
             try:
                 for cell in finished:
                     question.run_cell(cell.source)
             except AnswerDied:  # ran before, and does not now: none of it can be relied on
                 _give_up(waiting, done, "it was not run: the cells before it fail now and then.")
                 return done
-            _run_until_lost(waiting, finished, question, done)
+            if _all_run(waiting, finished, question, done) and not _showing(cells):
+                worker.keep(question)
         if waiting and time.monotonic() > deadline:
             why = f"it was not run: the notebook took over {worker.limits.cells_seconds:g} s."
             _give_up(waiting, done, why)
             return done
+    if done.lost or _showing(cells):
+        _keep_needed(cells, done, worker, branches)
     return done
 
 
-def _run_until_lost(
+def _showing(cells: Sequence[CodeCell]) -> bool:
+    return any(cell.demo for cell in cells)
+
+
+def _keep_needed(cells: Sequence[CodeCell], done: Execution, worker: Worker, branches: int) -> None:
+    """Keep a process that ran what questions need, if all of it runs."""
+    with worker.question(branches) as question, contextlib.suppress(AnswerDied):
+        run_needed(cells, done, question)
+        worker.keep(question)
+
+
+def run_needed(cells: Sequence[CodeCell], done: Execution, question: Question) -> None:
+    """Run the cells that a question needs.
+
+    Raises:
+        AnswerDied: if one of them does not end as it did before.
+    """
+    for cell in cells:
+        if not cell.demo and cell.id not in done.lost:
+            question.run_cell(cell.source)
+
+
+def _all_run(
     waiting: list[CodeCell], finished: list[CodeCell], question: Question, done: Execution
-) -> None:
+) -> bool:
+    """Run what waits until a cell is lost; say whether none was."""
     while waiting:
         cell = waiting.pop(0)
         try:
@@ -125,12 +161,13 @@ def _run_until_lost(
         except AnswerDied as error:
             done.lost[cell.id] = lost_because(error, question.limits.cell_seconds)
             done.outputs[cell.id] = [_as_error("CellLost", done.lost[cell.id])]
-            return
+            return False
         done.keep(cell.id, checked_outputs(reply.get("outputs")))
         error = describe_error(reply.get("error"))
         if error:
             done.errors[cell.id] = error
         finished.append(cell)
+    return True
 
 
 def _give_up(waiting: list[CodeCell], done: Execution, why: str) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -34,6 +35,21 @@ NBGRADER_HEAD = [
     "raw_score", "late_submission_penalty", "score", "max_score",
 ]  # fmt: skip
 MOODLE_HEAD = ["First name", "Last name", "ID number", "Email address"]
+
+
+@dataclass(frozen=True)
+class Grades:
+    """What an export writes.
+
+    Attributes:
+        learners: whose, by name.
+        scores: by assignment, then by learner's id; who handed nothing in has none.
+        possible: the most that can be earned, by assignment.
+    """
+
+    learners: Sequence[Learner]
+    scores: Mapping[str, Mapping[str, Score]]
+    possible: Mapping[str, float]
 
 
 class LmsExportPlugin(ExportPlugin):
@@ -67,15 +83,9 @@ class LmsExportPlugin(ExportPlugin):
                     waits = ", ".join(found[learner.id].waiting)
                     self._note(f"{learner.id}, {assignment}: {waits} still waits for a mark")
         possible = {name: gradebook.find_assignment(name).max_score for name in wanted}
-        self._write(Path(self.to or self.default_to), who, marks, possible)
+        self._write(Path(self.to or self.default_to), Grades(who, marks, possible))
 
-    def _write(
-        self,
-        to: Path,
-        who: Sequence[Learner],
-        marks: dict[str, dict[str, Score]],
-        possible: dict[str, float],
-    ) -> None:
+    def _write(self, to: Path, grades: Grades) -> None:
         raise NotImplementedError
 
     def _note(self, says: str) -> None:
@@ -93,24 +103,17 @@ class CanvasExportPlugin(LmsExportPlugin):
 
     default_to = "grades-canvas.csv"
 
-    def _write(
-        self,
-        to: Path,
-        who: Sequence[Learner],
-        marks: dict[str, dict[str, Score]],
-        possible: dict[str, float],
-    ) -> None:
+    def _write(self, to: Path, grades: Grades) -> None:
         lms = read_lms_columns(Path(self.class_folder, LMS)) if self.class_folder else {}
         # Canvas' own exports indent these words so that they sort first.
-        points = ["    Points Possible", "", "", "", "", *map(number, possible.values())]
-        rows = [[*CANVAS_HEAD, *map(self._column, marks)], points]
-        for learner in who:
+        points = ["    Points Possible", "", "", "", "", *map(number, grades.possible.values())]
+        rows = [[*CANVAS_HEAD, *map(self._column, grades.scores)], points]
+        for learner in grades.learners:
             more = lms.get(learner.id, {})
             known = [learner.sortable_name, learner.lms_user_id, more.get("SIS User ID", "")]
             known += [more.get("SIS Login ID", learner.id), more.get("Section", "")]
-            rows.append(
-                [*map(harmless, known), *(_points(found, learner) for found in marks.values())]
-            )
+            earned = [_points(found, learner) for found in grades.scores.values()]
+            rows.append([*map(harmless, known), *earned])
         write_rows(to, rows)
 
     def _column(self, assignment: str) -> str:
@@ -128,24 +131,19 @@ class MoodleExportPlugin(LmsExportPlugin):
 
     default_to = "grades-moodle.csv"
 
-    def _write(
-        self,
-        to: Path,
-        who: Sequence[Learner],
-        marks: dict[str, dict[str, Score]],
-        possible: dict[str, float],
-    ) -> None:
-        columns = [f"{name} ({what})" for name in marks for what in ("Real", "Feedback")]
+    def _write(self, to: Path, grades: Grades) -> None:
+        columns = [f"{name} ({what})" for name in grades.scores for what in ("Real", "Feedback")]
         rows = [[*MOODLE_HEAD, *columns]]
-        for learner in who:
+        for learner in grades.learners:
             known = [learner.first_name, learner.last_name, learner.lms_user_id, learner.email]
-            cells = [cell for found in marks.values() for cell in self._cells(found, learner)]
+            by_assignment = grades.scores.values()
+            cells = [cell for found in by_assignment for cell in self._cells(found, learner)]
             rows.append([*map(harmless, known), *cells])
             if not learner.lms_user_id and not learner.email:
                 self._note(f"{learner.id} has neither ID number nor e-mail address for Moodle")
         write_rows(to, rows)
 
-    def _cells(self, found: dict[str, Score], learner: Learner) -> list[str]:
+    def _cells(self, found: Mapping[str, Score], learner: Learner) -> list[str]:
         feedback = harmless(_feedback(found[learner.id])) if learner.id in found else ""
         return [_points(found, learner), feedback]
 
@@ -155,15 +153,9 @@ class GradescopeExportPlugin(LmsExportPlugin):
 
     default_to = "gradescope"
 
-    def _write(
-        self,
-        to: Path,
-        who: Sequence[Learner],
-        marks: dict[str, dict[str, Score]],
-        possible: dict[str, float],
-    ) -> None:
-        for assignment, found in marks.items():
-            for learner in (learner for learner in who if learner.id in found):
+    def _write(self, to: Path, grades: Grades) -> None:
+        for assignment, found in grades.scores.items():
+            for learner in (learner for learner in grades.learners if learner.id in found):
                 if not LEARNER.fullmatch(learner.id):
                     self._note(f"{learner.id!r} cannot be a folder's name and was left out")
                     continue
@@ -206,21 +198,15 @@ class GradesExportPlugin(LmsExportPlugin):
         self._due = {assignment.name: assignment.duedate for assignment in gradebook.assignments}
         super().export(gradebook)
 
-    def _write(
-        self,
-        to: Path,
-        who: Sequence[Learner],
-        marks: dict[str, dict[str, Score]],
-        possible: dict[str, float],
-    ) -> None:
+    def _write(self, to: Path, grades: Grades) -> None:
         rows = [NBGRADER_HEAD]
-        for name, found in marks.items():
+        for name, found in grades.scores.items():
             due = str(self._due[name] or "")
-            for learner in who:
+            for learner in grades.learners:
                 score = found.get(learner.id, Score(learner, ()))
                 known = [learner.id, learner.last_name, learner.first_name, learner.email]
                 raw = sum(part.score for part in score.parts)
-                numbers = [raw, score.penalty, score.score, possible[name]]
+                numbers = [raw, score.penalty, score.score, grades.possible[name]]
                 cells = [name, due, score.timestamp, *map(harmless, known)]
                 rows.append([*cells, *(str(float(value)) for value in numbers)])
         write_rows(to, rows)
@@ -231,7 +217,7 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.lstrip().startswith(FORMULA) or text[:1] in ("\t", "\r") else text
 
 
-def _points(found: dict[str, Score], learner: Learner) -> str:
+def _points(found: Mapping[str, Score], learner: Learner) -> str:
     return number(found[learner.id].score) if learner.id in found else ""
 
 

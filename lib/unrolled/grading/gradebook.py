@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
 import secrets
@@ -17,7 +18,7 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import make_url
 from traitlets.config import PyFileConfigLoader
 
-from unrolled.authoring.release import register_assignment, release
+from unrolled.authoring.release import register_assignment
 from unrolled.checks import exercises
 from unrolled.grading.exporters import GradesExportPlugin
 from unrolled.grading.matching import Release
@@ -25,8 +26,13 @@ from unrolled.grading.policy import POLICY, Policy, PolicyError, read_policy
 
 CONFIG = "nbgrader_config.py"
 SECRET = "secret"
+LOCK = "grading.lock"
 LOCKED_SECONDS = 30.0
 log = logging.getLogger("unrolled.grading")
+
+
+class AlreadyRunning(Exception):
+    """Another run writes to this course's gradebook."""
 
 
 class Course:
@@ -66,6 +72,23 @@ class Course:
         """The names of all assignments."""
         return sorted(path.parent.name for path in self.folder("source").glob("*/*.ipynb"))
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the course's lock: there is one writer, and the system lets go when it ends.
+
+        Raises:
+            AlreadyRunning: if another run has it.
+        """
+        self.class_folder.mkdir(exist_ok=True)
+        with open(self.class_folder / LOCK, "w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise AlreadyRunning(
+                    f"another run is grading in {self.class_folder}; wait for it, or end it first"
+                ) from None
+            yield
+
     def wait_for_gradebook(self) -> None:
         """Wait until nobody else writes to the gradebook, such as formgrader.
 
@@ -97,13 +120,12 @@ class Course:
         policy = self.policy(assignment)
         self.wait_for_gradebook()
         try:
-            register_assignment(self.root, assignment, policy.worth)
+            released = register_assignment(self.root, assignment, policy.worth)
         except ValueError as error:  # points for what the notebook does not have
             raise PolicyError(f"{self.class_folder / POLICY}: {error}") from error
         with self.gradebook() as gradebook:
             for note in policy.enter(gradebook):
                 log.warning(note)
-        released = release(self.root, assignment, policy.worth)
         return Release(nbformat.reads(released.decode(), as_version=4), exercises(assignment))
 
     def secret(self) -> bytes:

@@ -1,7 +1,8 @@
 """What was graded, and from what: a run that was cut off goes on where it was.
 
 A line is written after nbgrader's gradebook has the marks. If a run ends between the two, the
-submission is graded again, and the gradebook gets the same marks a second time.
+submission is graded again, and the gradebook gets the same marks a second time. It also keeps who
+asked for a second look, and what came of it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from unrolled.grading.marks import Result, from_json
@@ -23,6 +25,32 @@ create table if not exists graded (
     primary key (assignment, learner)
 )
 """
+REQUESTS = """
+create table if not exists requests (
+    assignment text not null, learner text not null,
+    exercise text not null,  -- empty: the whole notebook
+    reason text not null, at text not null, before real not null, after real not null
+)
+"""
+
+
+@dataclass(frozen=True)
+class Request:
+    """That a submission was graded again because somebody asked, and the outcome.
+
+    Attributes:
+        exercise: whose marks were asked about; empty for the whole notebook.
+        reason: in the words of whoever entered it; the learner reads it.
+        at: the day, in UTC.
+        before, after: the points that it is about, at the grading before and at this one.
+    """
+
+    learner: str
+    exercise: str
+    reason: str
+    at: str
+    before: float
+    after: float
 
 
 class Journal:
@@ -38,13 +66,14 @@ class Journal:
         self.database = sqlite3.connect(path, timeout=30)
         with self.database:
             self.database.execute(SCHEMA)
+            self.database.execute(REQUESTS)
 
     def close(self) -> None:
         """Let go of the file."""
         self.database.close()
 
-    def keep(self, result: Result, digest: str) -> None:
-        """Keep a result; on the disk when this returns.
+    def keep(self, result: Result, digest: str, request: Request | None = None) -> None:
+        """Keep a result, and the request that led to it; on the disk when this returns.
 
         Raises:
             sqlite3.OperationalError: if the disk is full or the file is locked.
@@ -56,6 +85,20 @@ class Journal:
                 "values (?, ?, ?, ?)",
                 line,
             )
+            if request:
+                self.database.execute(
+                    "insert into requests values (?, ?, ?, ?, ?, ?, ?)",
+                    (self.assignment, *astuple(request)),
+                )
+
+    def requests(self, learner: str) -> tuple[Request, ...]:
+        """What a learner asked for, the oldest first."""
+        rows = self.database.execute(
+            "select learner, exercise, reason, at, before, after from requests "
+            "where assignment = ? and learner = ? order by rowid",
+            (self.assignment, learner),
+        )
+        return tuple(Request(*row) for row in rows)
 
     def find(self, learner: str) -> tuple[str, Result] | None:
         """The digest and result of a learner's last grading, None if there is none to be used."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import hmac
@@ -12,11 +13,17 @@ from dataclasses import dataclass, replace
 from unrolled.candidate.handles import Candidate
 from unrolled.candidate.wire import AnswerDied
 from unrolled.checks import Exercise, examine
-from unrolled.grading.execution import CodeCell, Execution, execute, lost_because
+from unrolled.grading.execution import (
+    CodeCell,
+    Execution,
+    execute,
+    lost_because,
+    run_needed,
+)
 from unrolled.grading.marks import Mark, Marked, reported, unasked
 from unrolled.grading.sources import as_python, defined_names, names_read
 from unrolled.grading.worker_package import helper_source
-from unrolled.grading.workers import Worker
+from unrolled.grading.workers import Question, Worker
 
 log = logging.getLogger("unrolled.grading")
 
@@ -40,7 +47,7 @@ def mark_submission(
     worker: Worker,
     seeds: Mapping[str, int],
 ) -> Marked:
-    """Run the cells once for their outputs, then ask every exercise in a process of its own.
+    """Run the cells once, then ask every exercise in a process of its own that branches off.
 
     Args:
         cells: the learner's code, in order.
@@ -48,12 +55,30 @@ def mark_submission(
         worker: the sandbox.
         seeds: of each exercise's questions, by its id.
 
+    Whoever finds no memory on a shared GPU is asked once more, with the GPU to itself: a neighbour
+    may have taken what was not its own.
+
     Raises:
         WorkerFailed: if no sandbox starts.
     """
-    execution = execute(cells, worker)
+    with worker.turn() as turn:
+        marked = _marked(cells, exercises, worker, seeds)
+        if turn is not None and worker.starved:
+            turn.alone()
+            marked = _marked(cells, exercises, worker, seeds)
+    return marked
+
+
+def _marked(
+    cells: Sequence[CodeCell],
+    exercises: Sequence[Exercise],
+    worker: Worker,
+    seeds: Mapping[str, int],
+) -> Marked:
+    execution = execute(cells, worker, branches=len(exercises))
     asking = _Asking(cells, execution, worker, seeds)
     marks = {exercise.id: asking.ask(exercise) for exercise in exercises}
+    worker.forget()
     for exercise in exercises:
         failed = [e for e in exercises if e.id in exercise.uses and not marks[e.id].full]
         if failed and not marks[exercise.id].full:
@@ -76,24 +101,20 @@ class _Asking:
     seeds: Mapping[str, int]
 
     def ask(self, exercise: Exercise, helpers: Sequence[Exercise] = ()) -> Mark:
-        """Run the cells that a question needs in a fresh process, then ask."""
+        """Ask in a process where the cells that a question needs have run."""
         why_not = self._undefined(exercise)
         if why_not:
             return unasked(exercise, why_not)
         seed = self.seeds[exercise.id]
         source = self._source(exercise)
-        with self.worker.question() as question:
+        with contextlib.ExitStack() as stack:
             try:
-                for cell in self.cells:
-                    if not cell.demo and cell.id not in self.execution.lost:
-                        question.run_cell(cell.source)
-                if helpers:
-                    question.define(helper_source(helpers), [helper.name for helper in helpers])
+                question = self._question(stack, helpers)
             except AnswerDied as error:
                 why = lost_because(error, self.worker.limits.cell_seconds)
                 return unasked(exercise, f"A cell before the question failed: {why}")
             try:
-                candidate = Candidate(question, exercise.name)
+                candidate = Candidate(question, exercise.name, self.worker.device)
                 report = examine(exercise.id, candidate, seed, source, shown=SHOWN)
             except AnswerDied as error:
                 why = lost_because(error, self.worker.limits.answer_seconds)
@@ -104,6 +125,20 @@ class _Asking:
                 return unasked(exercise, why, fault=True)
         notes = () if report.passed else self._cell_errors(exercise)
         return reported(exercise, report, notes)
+
+    def _question(self, stack: contextlib.ExitStack, helpers: Sequence[Exercise]) -> Question:
+        """A branch where there can be one; with the course's own helpers, never.
+
+        What branches off one process could meet again there.
+        """
+        branch = None if helpers else stack.enter_context(self.worker.branch())
+        if branch is not None:
+            return branch
+        question = stack.enter_context(self.worker.question())
+        run_needed(self.cells, self.execution, question)
+        if helpers:
+            question.define(helper_source(helpers), [helper.name for helper in helpers])
+        return question
 
     def _cell_errors(self, exercise: Exercise) -> tuple[str, ...]:
         """What the cell that should have made the answer ended with."""

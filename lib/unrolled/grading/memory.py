@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from unrolled.grading.gpus import Gpu
+
 LOOK_SECONDS = 0.2
 PAGE = resource.getpagesize()
 # Memory that belongs to no file: what was touched stays, even where no process shows it.
@@ -25,10 +27,12 @@ class Gauge:
     Args:
         root: its outermost process.
         folders: its private temporary folders, as it names them, if they are kept in memory.
+        gpu: that it may use a share of.
     """
 
-    def __init__(self, root: int, folders: Sequence[str]):
+    def __init__(self, root: int, folders: Sequence[str], gpu: Gpu | None = None):
         self.root = root
+        self.gpu = gpu
         self.folders = folders
         warm = [_statm(pid) for pid in processes(root)]
         self.inside = processes(root)[-1]
@@ -43,6 +47,8 @@ class Gauge:
         The fresh process is counted twice: its copy may have rewritten every page. So one process
         that is greedy meets its own limit first, which is an error that its code can see.
         """
+        if self.gpu is not None and self.gpu.over(processes(self.root)):
+            return True
         return self._at_most() > most and self.used() - 2 * self.fresh > most
 
     def _at_most(self) -> int:

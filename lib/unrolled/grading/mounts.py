@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from unrolled.grading.gpus import Gpu
+
 PACKAGE = Path("/worker")  # where the worker's own `unrolled` lies in the sandbox
 ENVIRONMENT = Path("/environment")  # and the virtual environment, wherever it is outside
 HOME = Path("/home/learner")
@@ -71,9 +73,10 @@ def is_under(path: Path, tops: Iterable[str]) -> bool:
     return any(path.is_relative_to(top) for top in tops)
 
 
-def environment(package: Path, home: Path, tmp: Path) -> dict[str, str]:
+def environment(package: Path, home: Path, tmp: Path, gpu: Gpu | None = None) -> dict[str, str]:
     """Return a worker's whole environment: nothing of the grader's own."""
     return {
+        "CUDA_VISIBLE_DEVICES": "",
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(home),
         "TMPDIR": str(tmp),
@@ -91,11 +94,11 @@ def environment(package: Path, home: Path, tmp: Path) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
-    }
+    } | (gpu.environment if gpu else {})
 
 
-def inside_environment() -> dict[str, str]:
+def inside_environment(gpu: Gpu | None = None) -> dict[str, str]:
     """A worker's whole environment, with the paths that the sandbox has."""
-    own = environment(PACKAGE, HOME, Path("/tmp"))
+    own = environment(PACKAGE, HOME, Path("/tmp"), gpu)
     own["PATH"] = f"{inside(Path(sys.executable).parent)}:/usr/local/bin:/usr/bin:/bin"
     return own

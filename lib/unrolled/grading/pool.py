@@ -15,12 +15,13 @@ import signal
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Protocol
 
 from unrolled.grading.execution import CodeCell
+from unrolled.grading.gpus import Gpu
 from unrolled.grading.marks import Marked
 from unrolled.grading.sandbox import Tier
 from unrolled.grading.workers import Limits, WorkerFailed
@@ -42,6 +43,9 @@ class Setting:
         tier: how learners' code is isolated.
         limits: what a question may take.
         log: where to say what went wrong.
+        device: where answers compute, ``"cpu"`` or ``"cuda"``.
+        per_gpu: how many submissions at a time share a GPU; 0 for what is usual.
+        gpus: this machine's, or this process's one.
     """
 
     assignment: str
@@ -50,6 +54,9 @@ class Setting:
     tier: Tier
     limits: Limits
     log: Path
+    device: str = "cpu"
+    per_gpu: int = 0
+    gpus: tuple[Gpu, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -105,12 +112,14 @@ class LocalPool:
 
     Args:
         setting: what they grade, and how.
-        processes: how many. Default: one for each core this process may use.
+        processes: how many. Default: one for each core this process may use, or for each share of
+            a GPU.
     """
 
     def __init__(self, setting: Setting, processes: int = 0):
         self.setting = setting
-        self.processes = processes or len(os.sched_getaffinity(0))
+        shares = sum(gpu.at_once for gpu in setting.gpus)
+        self.processes = processes or shares or len(os.sched_getaffinity(0))
         self.slots: list[_Slot] = []
 
     def __enter__(self) -> LocalPool:
@@ -151,7 +160,9 @@ class LocalPool:
         for slot in self.slots:
             if slot.task is None:
                 return slot
-        self.slots.append(_Slot(self.setting))
+        gpus = self.setting.gpus  # dealt out in turn
+        own = (gpus[len(self.slots) % len(gpus)],) if gpus else ()
+        self.slots.append(_Slot(replace(self.setting, gpus=own)))
         return self.slots[-1]
 
 

@@ -44,7 +44,8 @@ def serve(connection: Connection, setting: Setting) -> None:
 def start_worker(setting: Setting) -> Worker:
     """A sandbox for an assignment, not started yet."""
     package = build_worker_package(setting.assignment, setting.build)
-    return Worker(package, setting.forbidden, setting.tier, setting.limits)
+    gpu = setting.gpus[0] if setting.gpus else None
+    return Worker(package, setting.forbidden, setting.tier, setting.limits, gpu)
 
 
 def mark(task: Task, setting: Setting, worker: Worker) -> Marked:

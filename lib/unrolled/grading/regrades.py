@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from unrolled.grading.exporters import LmsExportPlugin, harmless, write_rows
-from unrolled.grading.scores import Learner, Score, number
+from unrolled.grading.exporters import Grades, LmsExportPlugin, harmless, write_rows
+from unrolled.grading.scores import number
 
 HEAD = ["assignment", "learner", "part", "score", "max_score"]
 LATE = "late penalty"
@@ -20,15 +20,9 @@ class MarksExportPlugin(LmsExportPlugin):
 
     default_to = "marks.csv"
 
-    def _write(
-        self,
-        to: Path,
-        who: Sequence[Learner],
-        marks: dict[str, dict[str, Score]],
-        possible: dict[str, float],
-    ) -> None:
+    def _write(self, to: Path, grades: Grades) -> None:
         rows = [HEAD]
-        for assignment, found in marks.items():
+        for assignment, found in grades.scores.items():
             for learner in sorted(found):
                 score = found[learner]
                 parts = [(p.name, p.score, p.max_score) for p in score.parts]
@@ -36,7 +30,7 @@ class MarksExportPlugin(LmsExportPlugin):
                 rows += [
                     [assignment, harmless(learner), name, number(earned), number(most)]
                     for name, earned, most in parts
-                    if any(learner == other.id for other in who)
+                    if any(learner == other.id for other in grades.learners)
                 ]
         write_rows(to, rows)
 

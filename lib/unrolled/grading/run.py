@@ -7,38 +7,36 @@ for a learner is complete before the journal says so, so a run may be cut off an
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import functools
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from unrolled.checks.modules import LIBRARY
 from unrolled.grading.cluster import DaskPool
 from unrolled.grading.execution import Execution, code_cells, demo_sources
-from unrolled.grading.feedback import write_feedback
+from unrolled.grading.feedback import Page, write_feedback
+from unrolled.grading.gpus import find_gpus
 from unrolled.grading.gradebook import Course
-from unrolled.grading.journal import Journal
+from unrolled.grading.journal import Journal, Request
 from unrolled.grading.marking import graded_seeds
 from unrolled.grading.marks import Marked, Result, brief, unasked
 from unrolled.grading.matching import Release, match
 from unrolled.grading.pool import Failed, LocalPool, Pool, Setting, Task
 from unrolled.grading.reading import Found, Submission, find_learners, read_submission
-from unrolled.grading.recording import Recorder
+from unrolled.grading.recording import ByHand, Recorder
+from unrolled.grading.rules import library_digest
 from unrolled.grading.sandbox import Tier
 from unrolled.grading.stamps import stamp_note, stamp_problem
 from unrolled.grading.workers import Limits
 
 log = logging.getLogger("unrolled.grading")
 
-JOURNAL, LOCK = "grading.db", "grading.lock"
-
-
-class AlreadyRunning(Exception):
-    """Another run writes to this course's gradebook."""
+JOURNAL = "grading.db"
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,10 @@ class Options:
         processes: how many at once on this machine; 0 for one a core.
         dask: the address of a Dask scheduler, to grade on its cluster; empty for this machine.
         limits: what a question may take.
+        device: where answers compute, ``"cpu"`` or ``"cuda"``.
+        per_gpu: how many submissions at a time share a GPU; 0 for what is usual.
+        reason: why somebody asked to grade ``only`` again; kept, and shown on the learner's page.
+        exercise: the one that was asked about; empty for the whole notebook.
     """
 
     only: str = ""
@@ -60,6 +62,10 @@ class Options:
     processes: int = 0
     dask: str = ""
     limits: Limits = field(default_factory=Limits)
+    device: str = "cpu"
+    per_gpu: int = 0
+    reason: str = ""
+    exercise: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class Graded:
         results: one a learner, in the order of their ids.
         unchanged: how many of them were there from a run before.
         refused: folders passed over, and why.
+        requests: what came of being asked to grade again.
     """
 
     results: tuple[Result, ...]
@@ -78,6 +85,7 @@ class Graded:
     gradebook: Path
     feedback: Path
     autograded: Path
+    requests: tuple[Request, ...] = ()
 
 
 Progress = Callable[[Iterator[Result], int], Iterable[Result]]
@@ -97,6 +105,9 @@ def grade_assignment(
 ) -> Graded:
     """Grade what a class handed in; say what each learner got, and where things are.
 
+    Processes are started that import the calling script anew, so a script calls this below
+    ``if __name__ == "__main__":`` alone.
+
     Args:
         course: its folders and gradebook.
         assignment: such as ``"06-self-attention"``.
@@ -109,16 +120,17 @@ def grade_assignment(
         AlreadyRunning: if another run has the course.
         WorkerFailed: if no sandbox starts.
         ClusterMissing: if no Dask cluster answers.
-        LookupError: if ``only`` has handed nothing in.
+        GpuMissing: if a GPU is asked for and none can be used.
+        LookupError: if ``only`` has handed nothing in, or a request is about what has no marks.
         OSError, sqlite3.Error, sqlalchemy.exc.SQLAlchemyError: if something cannot be written; what
             was graded so far is kept, and the next run goes on from there.
     """
     options = options or Options()
-    with _alone(course), contextlib.ExitStack() as stack:
+    with course.alone(), contextlib.ExitStack() as stack:
         release = course.register(assignment)
         found = _found(course.folder("submitted"), assignment, options.only)
         if pool is None:
-            setting = setting_of(course, assignment, tier, options.limits)
+            setting = setting_of(course, assignment, tier, options)
             remote = options.dask and DaskPool(setting, options.dask)
             pool = stack.enter_context(remote or LocalPool(setting, options.processes))
         journal = stack.enter_context(
@@ -126,6 +138,7 @@ def grade_assignment(
         )
         gradebook = stack.enter_context(course.gradebook())
         recorder = Recorder(course, gradebook, assignment)
+        _check_request(options, release, journal)
         run = _Run(course, assignment, release, tier, options, journal, recorder)
         results = progress(run.results(found.learners, pool), len(found.learners))
         return Graded(
@@ -135,27 +148,22 @@ def grade_assignment(
             gradebook=course.export(),
             feedback=course.folder("feedback"),
             autograded=course.folder("autograded"),
+            requests=tuple(run.requests),
         )
 
 
-def setting_of(course: Course, assignment: str, tier: Tier, limits: Limits) -> Setting:
-    """What grading processes are told."""
-    build = course.root / "build"
-    return Setting(assignment, build, course.root, tier, limits, course.log)
+def setting_of(course: Course, assignment: str, tier: Tier, options: Options) -> Setting:
+    """What grading processes are told.
 
-
-@contextlib.contextmanager
-def _alone(course: Course) -> Iterator[None]:
-    """Hold the course's lock: there is one writer, and the system lets go when it ends."""
-    course.class_folder.mkdir(exist_ok=True)
-    with open(course.class_folder / LOCK, "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise AlreadyRunning(
-                f"another run is grading in {course.class_folder}; wait for it, or end it first"
-            ) from None
-        yield
+    Raises:
+        GpuMissing: if a GPU is asked for and none can be used.
+    """
+    # On a cluster each worker has GPUs of its own.
+    here = options.device == "cuda" and not options.dask
+    return Setting(
+        assignment, course.root / "build", course.root, tier, options.limits, course.log,
+        options.device, options.per_gpu, find_gpus(options.per_gpu) if here else (),
+    )  # fmt: skip
 
 
 def _found(submitted: Path, assignment: str, only: str) -> Found:
@@ -166,6 +174,16 @@ def _found(submitted: Path, assignment: str, only: str) -> Found:
         known = ", ".join(found.learners) or "nobody"
         raise LookupError(f"{only!r} has handed in no {assignment}; {known} did")
     return Found((only,))
+
+
+def _check_request(options: Options, release: Release, journal: Journal) -> None:
+    known = [exercise.id for exercise in release.exercises]
+    if options.exercise and options.exercise not in known:
+        raise LookupError(
+            f"no exercise is called {options.exercise!r}; known are {', '.join(known)}"
+        )
+    if options.reason and not journal.find(options.only):
+        raise LookupError(f"{options.only!r} has no marks to look at again; grade the class first")
 
 
 @dataclass(frozen=True)
@@ -186,6 +204,7 @@ class _Run:
     Attributes:
         begun: submissions whose questions are being asked, by learner.
         refused: why a notebook of another version was not graded, by learner.
+        requests: what came of being asked to grade again.
         unchanged: how many were graded by a run before.
     """
 
@@ -198,42 +217,53 @@ class _Run:
     recorder: Recorder
     begun: dict[str, _Begun] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
     unchanged: int = 0
 
     def results(self, learners: Iterable[str], pool: Pool) -> Iterator[Result]:
-        """Results as they come; submissions are read only when there is room for them."""
-        ready: list[Result] = []  # what needs no questions
-        for task, done in pool.run(self._tasks(learners, ready)):
-            yield from ready
-            ready.clear()
-            yield self._finish(task.learner, done)
-        yield from ready
+        """First what is there from a run before, then results as they come.
 
-    def _tasks(self, learners: Iterable[str], ready: list[Result]) -> Iterator[Task]:
-        rules, secret = self._rules(), self.course.secret()
+        Submissions to be graded are read only when there is room for them.
+        """
         recorded = self.course.submitters(self.assignment)
-        demos = demo_sources(self.release.notebook)
+        to_grade: list[str] = []
+        for learner in learners:
+            kept = self._unchanged(learner) if learner in recorded else None
+            if kept:
+                self._explain(kept)  # somebody may have written a comment since
+                self.unchanged += 1
+                yield kept
+            else:
+                to_grade.append(learner)
+        unread: list[Result] = []
+        for task, done in pool.run(self._tasks(to_grade, recorded, unread)):
+            yield from unread
+            unread.clear()
+            yield self._finish(task.learner, done)
+        yield from unread
+
+    def _unchanged(self, learner: str) -> Result | None:
+        """The last result, if grading again would give the same."""
+        kept = None if self.options.again else self.journal.find(learner)
+        return kept[1] if kept and kept[0] == self._digest(self._read(learner)) else None
+
+    def _tasks(
+        self, learners: Iterable[str], recorded: Collection[str], unread: list[Result]
+    ) -> Iterator[Task]:
+        """What is to be asked; submissions in which nothing can be read go to ``unread``."""
+        secret, demos = self.course.secret(), demo_sources(self.release.notebook)
         for learner in learners:
             submission = self._read(learner)
             if refused := stamp_problem(submission.stamp, self.release):
-                self.refused[learner] = refused
-                continue
-            extended = self.recorder.policy.extension(learner)
-            digest = hashlib.sha256(f"{rules}{submission!r}{extended}".encode()).hexdigest()
-            kept = self.journal.find(learner)
-            same = kept is not None and kept[0] == digest and learner in recorded
-            if kept and same and not self.options.again:
-                self._explain(kept[1])  # somebody may have written a comment since
-                ready.append(kept[1])
-                self.unchanged += 1
+                self._refuse(learner, refused, learner in recorded)
                 continue
             matched = match(submission, self.release)
             notes = (*filter(None, [submission.problem]), *matched.notes)
             self.begun[learner] = _Begun(
-                submission, matched.notebook, notes, matched.doubts, digest
+                submission, matched.notebook, notes, matched.doubts, self._digest(submission)
             )
             if submission.problem:
-                ready.append(self._finish(learner, self._nothing(submission.problem)))
+                unread.append(self._finish(learner, self._nothing(submission.problem)))
                 continue
             cells = code_cells(matched.notebook, demos)
             cells = [cell for cell in cells if self.options.demos or not cell.demo]
@@ -246,15 +276,18 @@ class _Run:
         said = "" if submission.problem else stamp_note(submission.stamp, self.release)
         return replace(submission, notes=(*submission.notes, said)) if said else submission
 
+    def _digest(self, submission: Submission) -> str:
+        extended = self.recorder.policy.extension(submission.learner)
+        return hashlib.sha256(f"{self._rules}{submission!r}{extended}".encode()).hexdigest()
+
+    @functools.cached_property
     def _rules(self) -> str:
         """All that decides a mark beside the submission: a change of it means grading again."""
-        rules = hashlib.sha256(repr(self.release.notebook).encode())
-        rules.update(self.course.secret())
-        rules.update(repr((self.options.demos, self.options.limits, self.tier.name)).encode())
         policy = self.recorder.policy
-        rules.update(repr((policy.deadline, policy.late)).encode())
-        for path in sorted(LIBRARY.rglob("*.py")):
-            rules.update(path.read_bytes())
+        chosen = (self.options.demos, self.options.limits, self.tier.name, policy.deadline)
+        rules = hashlib.sha256(repr((self.release.notebook, *chosen, policy.late)).encode())
+        rules.update(self.course.secret())
+        rules.update(library_digest().encode())
         return rules.hexdigest()
 
     def _nothing(self, problem: str, fault: bool = False) -> Marked:
@@ -270,19 +303,45 @@ class _Run:
             done = self._nothing(why, fault=True)
         fault = any(mark.fault for mark in done.marks)
         done = replace(done, marks=tuple(map(self.recorder.policy.counted, done.marks)))
-        changed = self._changed(learner, done)
-        result = Result(learner, done.marks, begun.notes, fault, begun.doubts, changed)
-        self.recorder.record(learner, begun.notebook, done, begun.submission.timestamp)
-        self._explain(result)
-        self.journal.keep(result, "" if fault else begun.digest)  # a fault is tried again
-        return result
-
-    def _explain(self, result: Result) -> None:
-        by_hand = self.recorder.by_hand(result.learner)
-        write_feedback(self.course, self.assignment, result, by_hand, self.tier)
-
-    def _changed(self, learner: str, done: Marked) -> dict[str, tuple[float, float]]:
         kept = self.journal.find(learner)
         before = {mark.exercise: mark.points for mark in kept[1].marks} if kept else {}
-        now = {mark.exercise: mark.points for mark in done.marks}
-        return {e: (before[e], now[e]) for e in now if before.get(e, now[e]) != now[e]}
+        changed = {
+            m.exercise: (before[m.exercise], m.points)
+            for m in done.marks
+            if before.get(m.exercise, m.points) != m.points
+        }
+        result = Result(learner, done.marks, begun.notes, fault, begun.doubts, changed)
+        request = self._request(result, before)
+        self.recorder.record(learner, begun.notebook, done, begun.submission.timestamp)
+        self._explain(result, request)
+        self.journal.keep(result, "" if fault else begun.digest, request)  # a fault is tried again
+        return result
+
+    def _request(self, result: Result, before: Mapping[str, float]) -> Request | None:
+        """What came of being asked to grade again; that the grader failed is no outcome."""
+        if not self.options.reason or result.fault:
+            return None
+        asked = [m for m in result.marks if self.options.exercise in ("", m.exercise)]
+        was = sum(before.get(mark.exercise, 0.0) for mark in asked)
+        now = sum(mark.points for mark in asked)
+        today = f"{datetime.now(UTC):%Y-%m-%d}"
+        self.requests.append(
+            Request(result.learner, self.options.exercise, self.options.reason, today, was, now)
+        )
+        return self.requests[-1]
+
+    def _explain(self, result: Result, request: Request | None = None) -> None:
+        requests = (*self.journal.requests(result.learner), *([request] if request else []))
+        by_hand = self.recorder.by_hand(result.learner)
+        page = Page(self.assignment, result, by_hand, self.tier, requests)
+        write_feedback(self.course, page)
+
+    def _refuse(self, learner: str, why: str, recorded: bool) -> None:
+        """Say why a notebook was not graded; the marks of one before stay, and are shown."""
+        self.refused[learner] = why
+        kept = self.journal.find(learner) if recorded else None
+        result = kept[1] if kept else Result(learner, ())
+        by_hand = self.recorder.by_hand(learner) if kept else ByHand({}, {})
+        requests = self.journal.requests(learner)
+        page = Page(self.assignment, result, by_hand, self.tier, requests, why)
+        write_feedback(self.course, page)

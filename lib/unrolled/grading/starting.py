@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.grading import bwrap, cgroups, container, mounts, syscalls
+from unrolled.grading.gpus import Gpu
 from unrolled.grading.memory import Gauge
 from unrolled.grading.sandbox import BWRAP, CONTAINER, NONE, Tier
 
@@ -79,11 +80,13 @@ class Wanted:
         package: folder of the worker's own ``unrolled``.
         forbidden: the course's folder, to be seen nowhere in it.
         memory_mib: what a question may use beyond what a fresh worker has.
+        gpu: that it may use.
     """
 
     package: Path
     forbidden: Path
     memory_mib: int
+    gpu: Gpu | None = None
 
     def arguments(self, control: str, folders: tuple[str, ...]) -> list[str]:
         """Words for the interpreter."""
@@ -110,7 +113,7 @@ def start(tier: Tier, wanted: Wanted) -> Started:
             belongings.callback(control.close)
             control.settimeout(START_SECONDS)
             if control.recv(1) == b"r":
-                gauge = Gauge(root, launch.folders)
+                gauge = Gauge(root, launch.folders, wanted.gpu)
                 group = cgroups.group_of(root) if launch.capped else None
                 return Started(process, control, gauge, group, belongings.pop_all())
         errors.seek(0)
@@ -131,7 +134,11 @@ def _in_bwrap(wanted: Wanted, belongings: ExitStack, given: ExitStack) -> Launch
         given.callback(os.close, passed[1])
     folders = tuple(mounts.TMPFS_BYTES)
     words = bwrap.bwrap_command(
-        wanted.package, wanted.forbidden, wanted.arguments(str(descriptor), folders), *passed[1:]
+        wanted.package,
+        wanted.forbidden,
+        wanted.arguments(str(descriptor), folders),
+        wanted.gpu,
+        *passed[1:],
     )
     cap = cgroups.capped((wanted.memory_mib + WARM_MIB) * 2**20)
     capping = belongings.enter_context(cap)
@@ -152,7 +159,7 @@ def _in_container(wanted: Wanted, belongings: ExitStack, given: ExitStack) -> La
     inside = str(container.CONTROL / container.SOCKET)
     words = container.worker_command(
         name, wanted.package, wanted.forbidden, shown, wanted.memory_mib + WARM_MIB,
-        wanted.arguments(inside, folders),
+        wanted.arguments(inside, folders), wanted.gpu,
     )  # fmt: skip
     return Launch(words, lambda process: _accepted(listener, process), {}, folders, capped=True)
 
@@ -164,7 +171,7 @@ def _with_own_rights(wanted: Wanted, belongings: ExitStack, given: ExitStack) ->
     home.mkdir()
     tmp.mkdir()
     words = [sys.executable, *wanted.arguments(str(descriptor), (str(home), str(tmp)))]
-    own = mounts.environment(wanted.package, home, tmp)
+    own = mounts.environment(wanted.package, home, tmp, wanted.gpu)
     return Launch(words, meet, {"env": own, "cwd": home, "pass_fds": [descriptor]})
 
 

@@ -24,6 +24,10 @@ def summary(graded: Graded) -> str:
     doubtful = [result.learner for result in graded.results if result.doubts]
     if doubtful:
         lines.append(f"\nA person should look at {len(doubtful)} of them: {', '.join(doubtful)}")
+    for request in graded.requests:
+        what = request.exercise or "whole notebook"
+        said = f"{request.before:g} points before, {request.after:g} now"
+        lines.append(f"\nasked again {request.learner}, {what}: {said}; kept with the reason")
     for name, why in graded.refused.items():
         lines.append(f"passed over {name!r}: {why}")
     lines += ["", f"marks      {graded.gradebook}"]

@@ -1,21 +1,20 @@
-"""The trusted end of a sandbox: start it, ask one question at a time, replace it when in doubt."""
+"""The trusted end of a sandbox: one question at a time, replaced when in doubt."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
-from unrolled.candidate.wire import AnswerDied, Callback, Message, SocketTransport, receive, send
+from unrolled.candidate.wire import AnswerDied
 from unrolled.grading.cgroups import out_of_memory_kills
+from unrolled.grading.gpus import Gpu, Turn
 from unrolled.grading.memory import Watchdog
+from unrolled.grading.questions import Limits, Question
 from unrolled.grading.sandbox import Tier
 from unrolled.grading.starting import Started, Wanted, WorkerFailed, start
 
@@ -26,97 +25,17 @@ CLEAN_SECONDS = 0.8
 __all__ = ["Limits", "Question", "Worker", "WorkerFailed"]
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What one question may take.
+@dataclass
+class _Kept:
+    """A question whose cells have run, and the connections for what branches off it."""
 
-    Attributes:
-        cell_seconds: wall-clock time of one cell.
-        answer_seconds: of all that one exercise asks an answer, together.
-        cells_seconds: of all cells of one question, together.
-        memory_mib: of all its processes together, beyond what a fresh worker has.
-    """
-
-    cell_seconds: float = 10.0
-    answer_seconds: float = 10.0
-    cells_seconds: float = 120.0
-    memory_mib: int = 2048
+    question: Question
+    branches: list[socket.socket] = field(default_factory=list)
 
 
-class Question:
-    """One forked process: runs cells, then answers what is asked of them.
-
-    It is also the transport of a :class:`~unrolled.candidate.handles.Candidate`, with one budget of
-    time for all cells together, and one for all requests.
-
-    Args:
-        sock: connected to the process.
-        limits: what it may take.
-        overused: says whether it was ended because it used too much memory.
-    """
-
-    def __init__(self, sock: socket.socket, limits: Limits, overused: Callable[[], bool]):
-        self.sock = sock
-        self.limits = limits
-        self.overused = overused
-        self.transport = SocketTransport(sock, limits.answer_seconds)
-        self.seconds_left = limits.answer_seconds
-        self.cells_left = limits.cells_seconds
-
-    def run_cell(self, source: str, collect: bool = False) -> Message:
-        """Run one cell; the reply is the learner's to forge and says nothing about marks.
-
-        Raises:
-            AnswerDied: if the process is gone, or silent for longer than a cell may take.
-        """
-        return self._tell({"cell": source, "collect": collect})
-
-    def define(self, source: str, names: list[str]) -> None:
-        """Put the course's own definitions under these names.
-
-        Raises:
-            AnswerDied: as for :meth:`run_cell`.
-        """
-        self._tell({"define": source, "names": names})
-
-    def _tell(self, message: Message) -> Message:
-        started = time.monotonic()
-        try:
-            seconds = min(self.limits.cell_seconds, self.cells_left)
-            if seconds > 0:
-                self.sock.settimeout(seconds)
-                send(self.sock, message, [])
-                left = max(0.001, started + seconds - time.monotonic())
-                return receive(self.sock, left)[0]
-        except AnswerDied as error:
-            raise self._explained(error) from None
-        finally:
-            self.cells_left -= time.monotonic() - started
-        raise AnswerDied(f"the cells together took over {self.limits.cells_seconds:g} s")
-
-    def request(
-        self, message: Message, tensors: list[Tensor], callback: Callback
-    ) -> tuple[Message, list[Tensor]]:
-        """Ask the answer; what it takes is counted against the question's budget.
-
-        Raises:
-            AnswerDied: if the process is gone or the budget is spent.
-        """
-        if self.seconds_left <= 0:
-            raise AnswerDied("no reply within the time limit")
-        self.transport.seconds = self.seconds_left
-        started = time.monotonic()
-        try:
-            return self.transport.request(message, tensors, callback)
-        except AnswerDied as error:
-            raise self._explained(error) from None
-        finally:
-            self.seconds_left -= time.monotonic() - started
-
-    def _explained(self, error: AnswerDied) -> AnswerDied:
-        if self.overused():
-            return AnswerDied(f"it used more than {self.limits.memory_mib} MiB together")
-        return error
+def _close(socks: Iterable[socket.socket]) -> None:
+    for sock in socks:
+        sock.close()
 
 
 class Worker:
@@ -127,16 +46,30 @@ class Worker:
         forbidden: the course's folder, to be seen nowhere in the sandbox.
         tier: how it is isolated.
         limits: what a question may take.
+        gpu: where answers compute. Default: on the CPU.
+
+    Attributes:
+        starved: whether since :meth:`turn` some code found no memory on the GPU.
     """
 
-    def __init__(self, package: Path, forbidden: Path, tier: Tier, limits: Limits | None = None):
+    def __init__(
+        self,
+        package: Path,
+        forbidden: Path,
+        tier: Tier,
+        limits: Limits | None = None,
+        gpu: Gpu | None = None,
+    ):
         self.package = package
+        self.gpu = gpu
         self.forbidden = forbidden
         self.tier = tier
         self.limits = limits or Limits()
         self.starts = 0
         self.started: Started | None = None
         self.watchdog: Watchdog | None = None
+        self.kept: _Kept | None = None
+        self.starved = False
 
     def __enter__(self) -> Worker:
         return self
@@ -149,26 +82,111 @@ class Worker:
         """What was started of the sandbox, on this side."""
         return self.started and self.started.process
 
+    @property
+    def device(self) -> str:
+        """Where answers find every tensor they are given."""
+        return self.gpu.device if self.gpu else "cpu"
+
     @contextlib.contextmanager
-    def question(self) -> Iterator[Question]:
-        """Fork a process for one question; afterwards nothing of it is left.
+    def turn(self) -> Iterator[Turn | None]:
+        """Use the GPU, if there is one, beside others."""
+        self.starved = False
+        with contextlib.ExitStack() as stack:
+            yield stack.enter_context(self.gpu.turn(self.package.parent)) if self.gpu else None
+
+    @contextlib.contextmanager
+    def question(self, branches: int = 0) -> Iterator[Question]:
+        """Fork a process for one question; afterwards nothing of it is left, unless it is kept.
+
+        Args:
+            branches: how many may branch off it, if it is kept.
 
         Raises:
             WorkerFailed: if no sandbox starts.
         """
-        ours, started, watchdog = self._forked()
-        killed = out_of_memory_kills(started.group)
-
-        def overused() -> bool:
-            return watchdog.over or out_of_memory_kills(started.group) > killed
-
+        self.forget()
+        socks, started, watchdog = self._forked(1 + branches)
+        question = Question(socks[0], self.limits, self._overused(started, watchdog))
         try:
             with watchdog:
-                yield Question(ours, self.limits, overused)
+                yield question
         finally:
-            ours.close()
+            if self.kept is None or self.kept.question is not question:
+                _close(socks)
+                if not self._clean():
+                    self.stop()
+            else:
+                self.kept.branches = socks[1:]
+            self.starved |= question.starved
+
+    def keep(self, question: Question) -> bool:
+        """Keep a question for others to branch off, if all it has is in its own memory.
+
+        Nothing is kept that a fork would miss: threads, further processes, files.
+        """
+        if self._order(b"K", CLEAN_SECONDS) == b"k":
+            self.kept = _Kept(question)
+        return self.kept is not None
+
+    @contextlib.contextmanager
+    def branch(self) -> Iterator[Question | None]:
+        """Fork the kept process for one question; None if there is none, or it does not fork.
+
+        What a branch does stays in it. Whatever it does to the kept process costs no other
+        question anything but time: without a branch, its cells are run again.
+        """
+        question = self._branched()
+        if question is None:
+            self.forget()
+            yield None
+            return
+        assert self.watchdog is not None
+        try:
+            with self.watchdog:
+                yield question
+        finally:
+            self.starved |= question.starved
+            question.sock.close()
+            self._end_branch()
+
+    def _branched(self) -> Question | None:
+        if self.kept is None or not self.kept.branches:
+            return None
+        assert self.started is not None
+        assert self.watchdog is not None
+        sock = self.kept.branches.pop(0)
+        question = Question(sock, self.limits, self._overused(self.started, self.watchdog))
+        with contextlib.suppress(AnswerDied):
+            self.kept.question.fork()
+            question.wait()
+            return question
+        sock.close()
+        return None
+
+    def _end_branch(self) -> None:
+        if self.kept is None:  # it used too much memory, and all was ended
+            return
+        said = self._order(b"B", CLEAN_SECONDS)
+        if said not in (b"c", b"g"):
+            self.stop()
+            return
+        with contextlib.suppress(AnswerDied):
+            if said == b"c":
+                self.kept.question.wait()
+                return
+        self.forget()
+
+    def forget(self) -> None:
+        """End the process that was kept, if there is one."""
+        if self.kept is not None:
+            _close([self.kept.question.sock, *self.kept.branches])
+            self.kept = None
             if not self._clean():
                 self.stop()
+
+    def _overused(self, started: Started, watchdog: Watchdog) -> Callable[[], bool]:
+        killed = out_of_memory_kills(started.group)
+        return lambda: watchdog.over or out_of_memory_kills(started.group) > killed
 
     def _clean(self) -> bool:
         """Let the zygote end all that a question started; without a reply, end the zygote."""
@@ -178,15 +196,17 @@ class Worker:
             self.process.kill()
         return False
 
-    def _forked(self) -> tuple[socket.socket, Started, Watchdog]:
+    def _forked(self, number: int) -> tuple[list[socket.socket], Started, Watchdog]:
         for _ in range(2):  # the sandbox of the question before may have died unnoticed
             started = self.started or self.start()
-            ours, theirs = socket.socketpair()
-            with theirs:
-                if self._order(b"F", FORK_SECONDS, [theirs.fileno()]) == b"f":
-                    assert self.watchdog is not None
-                    return ours, started, self.watchdog
-            ours.close()
+            pairs = [socket.socketpair() for _ in range(number)]
+            ours, theirs = map(list, zip(*pairs, strict=True))
+            said = self._order(b"F", FORK_SECONDS, [sock.fileno() for sock in theirs])
+            _close(theirs)
+            if said == b"f":
+                assert self.watchdog is not None
+                return ours, started, self.watchdog
+            _close(ours)
             self.stop()
         raise WorkerFailed("the sandbox starts but cannot fork a process for a question")
 
@@ -197,7 +217,7 @@ class Worker:
             WorkerFailed: if it does not start, with what it said.
         """
         self.started = start(
-            self.tier, Wanted(self.package, self.forbidden, self.limits.memory_mib)
+            self.tier, Wanted(self.package, self.forbidden, self.limits.memory_mib, self.gpu)
         )
         self.starts += 1
         most = self.limits.memory_mib * 2**20
@@ -210,7 +230,9 @@ class Worker:
             self.watchdog.stop()
         if self.started is not None:
             self.started.stop()
-        self.started = self.watchdog = None
+        if self.kept is not None:
+            _close([self.kept.question.sock, *self.kept.branches])
+        self.started = self.watchdog = self.kept = None
 
     def _order(self, order: bytes, seconds: float, descriptors: list[int] | None = None) -> bytes:
         """Send the zygote one byte; return its one byte, empty if it does not reply."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
+import os
 import socket
 import sys
 import traceback
 from typing import Any
 
+import torch
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -18,11 +21,13 @@ from traitlets.config import Config
 
 from unrolled.candidate import wire
 from unrolled.candidate.host import Host
+from unrolled.candidate.values import Packer, Reference
 
 MAX_TEXT = 100_000
 MAX_IMAGES = 8 * 2**20  # of one cell, together
 MAX_OUTPUTS = 100
 MAX_ERROR = 2_000
+REHEARSALS = 50  # Python rewrites the code it runs often to be faster; here, once for all
 KEPT_TYPES = ("text/plain", "image/png")  # nothing that a browser would execute
 
 
@@ -167,10 +172,54 @@ class LearnerShell(InteractiveShell):
         self.user_ns.update({name: namespace[name] for name in names})
         return {"status": "ok", "error": None, "outputs": []}
 
-    def serve(self, sock: socket.socket) -> None:
-        """Run cells and answer questions until the grader closes the connection."""
+    def serve(self, descriptors: list[int]) -> None:
+        """Run cells and answer questions until the grader closes the connection.
+
+        Args:
+            descriptors: of the connection, and of one more for each :meth:`branch`.
+        """
+        self.sock, *branches = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        self.branches = branches
         with self.builtin_trap:  # display() and get_ipython() also inside a later call
-            wire.serve(sock, _Answering(self))
+            wire.serve(self.sock, _Answering(self))
+
+    def branch(self) -> dict[str, Any]:
+        """Fork a process that goes on here, on the next connection; reply when it has ended."""
+        sock, *self.branches = self.branches
+        if (pid := os.fork()) == 0:
+            with contextlib.suppress(BaseException):
+                for other in (self.sock, *self.branches):
+                    other.close()
+                wire.send(sock, {"status": "ok"}, [])
+                wire.serve(sock, _Answering(self))
+            os._exit(0)
+        sock.close()
+        with contextlib.suppress(ChildProcessError):  # a learner's code may reap it first
+            os.waitpid(pid, 0)
+        return {"status": "ok", "error": None, "outputs": []}
+
+    def rehearse(self) -> None:
+        """Answer a question about a layer of torch's, so that no learner pays for the first."""
+        packer = Packer()
+        tensors = torch.ones(3, 2), torch.ones(3, 4)
+        call = {"do": "call", "method": None, "kwargs": {}, "seed": None}
+        layer, x, y = Reference(1), Reference(2), Reference(3)
+        steps = [
+            {"do": "library", "name": "torch.nn.Linear", "keep": 0},
+            {**call, "target": Reference(0), "args": (2, 4), "seed": 0, "keep": 1},
+            {"do": "put", "value": tensors[0], "requires_grad": True, "keep": 2},
+            {**call, "target": layer, "args": (x,), "keep": 3},
+            {"do": "vjp", "outputs": [y], "cotangents": [tensors[1]], "wrt": [x]},
+            {"do": "state", "target": layer, "values": True},
+            {**call, "target": layer, "args": (), "keep": 4},  # an error
+        ]
+        message = {"steps": [*map(packer.tree, steps)], "device": "cpu", "strided": False}
+        for _ in range(REHEARSALS):
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                wire.send(ours, message, packer.tensors)
+                ours.shutdown(socket.SHUT_WR)
+                wire.serve(theirs, _Answering(self))
 
     def enable_gui(self, gui: str | None = None) -> None:
         """Accept ``%matplotlib``: figures are drawn inline, there is no window."""
@@ -181,7 +230,7 @@ class LearnerShell(InteractiveShell):
 
 
 class _Answering:
-    """Sorts messages: cells and definitions to the shell, questions to the host."""
+    """Sorts messages: cells, definitions and branches to the shell, questions to the host."""
 
     def __init__(self, shell: LearnerShell):
         self.shell = shell
@@ -195,6 +244,8 @@ class _Answering:
             return self.shell.execute(message["cell"], message["collect"]), []
         if "define" in message:
             return self.shell.define(message["define"], message["names"]), []
+        if "branch" in message:
+            return self.shell.branch(), []
         return self.host.handle(message, tensors, callback)
 
 

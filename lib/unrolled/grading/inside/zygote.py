@@ -1,9 +1,15 @@
 """The warm process of a sandbox: imports torch once, forks for every question, cleans up after it.
 
 It is process 1 of its own process table. Orders arrive on the control socket as single bytes, so
-there is nothing to parse: ``F`` with a descriptor forks a child that serves that socket, ``C``
-kills every other process and wipes the temporary folders. Replies: ``r`` ready, ``f`` forked, ``c``
-clean, ``d`` not clean, which costs the sandbox and nothing else.
+there is nothing to parse:
+
+- ``F`` with descriptors forks a child that serves the first; the others are for its branches.
+- ``K`` asks whether that child may be kept, to be forked again: ``k``, or ``n`` for no.
+- ``B`` ends a branch: kills every process but the kept one, and wipes the temporary folders.
+- ``C`` kills every other process, and wipes.
+
+Replies: ``r`` ready, ``f`` forked, ``c`` clean, ``g`` clean, and the kept one gone as well, ``d``
+not clean, which costs the sandbox and nothing else.
 """
 
 from __future__ import annotations
@@ -17,13 +23,18 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
+
+MAX_DESCRIPTORS = 100
+CHASE_SECONDS = 0.3  # what forks faster than it is killed one by one is then killed at one blow
 
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
 READ, GET_PERSISTENT = 11, 22  # of keyctl, as are the keyrings' numbers
 PROCESS_KEYRING, USER_KEYRINGS = -2, (-4, -5)
 MEBIBYTE = 2**20
+GPU = os.environ.get("UNROLLED_GPU_SHARE", "")  # how much of it a process may fill with tensors
 # What notebooks do: compute, draw, and end with an error, whose traceback is dear the first time.
 WARM_UP = (
     "import torch; _ = torch.ones(2) @ torch.ones(2); del torch, _",
@@ -42,17 +53,27 @@ def main() -> None:
     shell = _warm_up()
     _be_silent()
     untouched = _lasting()
+    _wipe(folders)  # the first question finds what every other one finds
     control.sendall(b"r")
+    child = 0
     while True:
-        order, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-        if order == b"F" and len(descriptors) == 1:
-            if os.fork() == 0:
+        order, descriptors, _, _ = socket.recv_fds(control, 1, MAX_DESCRIPTORS)
+        if order == b"F" and descriptors:
+            child = os.fork()
+            if child == 0:
                 control.close()
-                _child(shell, descriptors[0], memory)
-            os.close(descriptors[0])
+                _child(shell, descriptors, memory)
+            for descriptor in descriptors:
+                os.close(descriptor)
             control.sendall(b"f")
-        elif order == b"C":
-            control.sendall(b"c" if _clean(folders) and _lasting() == untouched else b"d")
+        elif order == b"K":
+            control.sendall(b"k" if _is_plain(child, folders) else b"n")
+        elif order in (b"B", b"C"):
+            kept = order == b"B" and _kill_others_but(child)
+            if not kept:
+                _kill_others()
+            clean = _wipe(folders) and _lasting() == untouched
+            control.sendall((b"c" if kept or order == b"C" else b"g") if clean else b"d")
         else:  # the grader is gone
             return
 
@@ -85,7 +106,7 @@ def _become_private() -> None:
 
 
 def _warm_up() -> object:
-    """Import what every question needs, train a step and run some cells.
+    """Import what every question needs, train a step, run some cells and answer a question.
 
     Torch imports much when it is first used: a first gradient took 0.3 s, a first optimizer over a
     second, and every question would pay anew. A fork after a gradient is safe on the CPU: torch
@@ -98,6 +119,8 @@ def _warm_up() -> object:
     layer = torch.nn.Linear(2, 2)
     layer(torch.ones(1, 2)).sum().backward()
     torch.optim.Adam(layer.parameters()).step()
+    if GPU:  # done when a child first touches CUDA; a process that has touched it cannot fork
+        torch.cuda._lazy_call(lambda: torch.cuda.set_per_process_memory_fraction(float(GPU)))
     import matplotlib.pyplot  # noqa: F401 (most notebooks draw, and its import is slow)
 
     from unrolled.grading.inside.cells import LearnerShell
@@ -106,20 +129,20 @@ def _warm_up() -> object:
     for cell in WARM_UP:
         shell.execute(cell)
     shell.reset_outputs()
+    shell.rehearse()
     gc.collect()
     gc.freeze()  # a child that collects garbage must not copy every page
     return shell
 
 
-def _child(shell: object, descriptor: int, memory: int) -> None:
+def _child(shell: object, descriptors: list[int], memory: int) -> None:
     """Serve one question and end; nothing of it returns to the zygote."""
     status = 1
     try:
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         _limit(memory)
-        with socket.socket(fileno=descriptor) as sock:
-            shell.serve(sock)  # type: ignore[attr-defined]
+        shell.serve(descriptors)  # type: ignore[attr-defined]
         status = 0
     finally:
         os._exit(status)
@@ -130,8 +153,9 @@ def _limit(memory: int) -> None:
     pages = [int(field) for field in Path("/proc/self/statm").read_text().split()]
     size, data = pages[0] * resource.getpagesize(), pages[5] * resource.getpagesize()
     limits = {
-        resource.RLIMIT_AS: size + 2 * memory,
-        resource.RLIMIT_DATA: data + memory,
+        # CUDA takes addresses by the terabyte, and memory of its own.
+        resource.RLIMIT_AS: resource.RLIM_INFINITY if GPU else size + 2 * memory,
+        resource.RLIMIT_DATA: resource.RLIM_INFINITY if GPU else data + memory,
         resource.RLIMIT_NPROC: 64,
         resource.RLIMIT_NOFILE: 256,
         resource.RLIMIT_FSIZE: 64 * MEBIBYTE,
@@ -141,13 +165,28 @@ def _limit(memory: int) -> None:
     }
     for kind, limit in limits.items():
         _, hard = resource.getrlimit(kind)
-        capped = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        known = [value for value in (limit, hard) if value != resource.RLIM_INFINITY]
+        capped = min(known, default=resource.RLIM_INFINITY)
         resource.setrlimit(kind, (capped, capped))
 
 
-def _clean(folders: list[Path]) -> bool:
-    """Kill every other process and empty the folders; say whether that could be done."""
-    _kill_others()
+def _is_plain(child: int, folders: list[Path]) -> bool:
+    """Say whether all that the child's cells left behind is in its own memory.
+
+    Then a fork of it is as good as running the cells again. Threads do not survive a fork; files
+    and further processes would be wiped with the first branch, and missed by the next.
+    """
+    with contextlib.suppress(OSError):
+        return (
+            _others() == [child]
+            and len(os.listdir(f"/proc/{child}/task")) == 1
+            and not any(os.listdir(folder) for folder in folders)
+        )
+    return False
+
+
+def _wipe(folders: list[Path]) -> bool:
+    """Empty the folders; say whether that could be done."""
     try:
         for folder in folders:
             with os.scandir(folder) as entries:
@@ -195,7 +234,7 @@ def _kill_others() -> None:
             if os.getpid() == 1:
                 os.kill(-1, signal.SIGKILL)
             else:  # without a process table of its own: all descendants, as their subreaper
-                for child in _children():
+                for child in _children(os.getpid()):
                     os.kill(child, signal.SIGKILL)
         try:
             os.waitpid(-1, 0)
@@ -203,9 +242,38 @@ def _kill_others() -> None:
             return
 
 
-def _children() -> list[int]:
-    me = os.getpid()
-    return [int(pid) for pid in Path(f"/proc/{me}/task/{me}/children").read_text().split()]
+def _kill_others_but(kept: int) -> bool:
+    """Kill every process but one; say whether that one is still there, and alone."""
+    until = time.monotonic() + CHASE_SECONDS
+    while time.monotonic() < until:
+        found = _others()
+        if kept not in found or found == [kept]:
+            return found == [kept]
+        for pid in found:
+            if pid != kept:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(0.0005)  # its branch is a child of the kept one, which has to notice
+    return False
+
+
+def _others() -> list[int]:
+    """All other processes of the sandbox."""
+    if os.getpid() == 1:
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal() and name != "1"]
+    found = _children(os.getpid())
+    for pid in found:  # grows while it is read
+        with contextlib.suppress(OSError):
+            found += _children(pid)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
 if __name__ == "__main__":
