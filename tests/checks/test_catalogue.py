@@ -116,7 +116,7 @@ def test_structure_alone_earns_nothing(found):
             return args[0] if args else None
 
     answer = Empty if isinstance(found.reference, type) else Empty()
-    assert examine(found.id, answer).points == 0
+    assert examination(found, answer, seed=0).points == 0
 
 
 @pytest.mark.parametrize("section", all_sections(), ids=lambda section: section.label)

@@ -67,7 +67,7 @@ def test_regrading_keeps_marks_by_hand(course, submit, warm_pool):
         comment = gradebook.find_comment(EXPLAIN, ASSIGNMENT, ASSIGNMENT, "learner-01")
         comment.manual_comment = "And when the words are shuffled?"
         gradebook.db.commit()
-    grade(course, warm_pool)
+    grade(course, warm_pool, again=True)
     assert grades(course)[EXPLAIN] == (None, 3, 3)
     assert by_hand(course) == {EXPLAIN: (3, 5)}
     page = course.folder("feedback") / "learner-01" / ASSIGNMENT / f"{ASSIGNMENT}.html"
