@@ -26,7 +26,7 @@ c.ClearMarkScheme.enforce_metadata = False
 # Without this a deleted check cell waits for a mark by hand for ever.
 c.OverwriteCells.add_missing_cells = True
 # Deadlines, extensions, penalties and points that an instructor chose: class/course.toml.
-c.AssignLatePenalties.plugin_class = "unrolled.grading.policy.LatePenalty"
+c.AssignLatePenalties.plugin_class = "unrolled.grading.gradebook.policy.LatePenalty"
 for plugin in ("LatePenalty", "LmsExportPlugin", "SafeExtractor"):
     c[plugin].class_folder = str(root / "class")
 # The first cell imports torch, which takes its time when many are graded at once.

@@ -38,10 +38,10 @@ from grading.attacks import ATTACKS, KINDS, Attack, trials  # noqa: E402 - they 
 from grading.attacks.attack import CAUSAL, MASK, RIGHT, SDPA, SELF, SETUP  # noqa: E402
 from grading.attacks.grounds import ASSIGNMENT, Grounds, grounds, new_mark  # noqa: E402
 from unrolled.checks import exercise  # noqa: E402
-from unrolled.grading.gradebook import Course  # noqa: E402
-from unrolled.grading.sandbox import choose_tier  # noqa: E402
-from unrolled.grading.worker_package import build_worker_package  # noqa: E402
-from unrolled.grading.workers import Limits, Worker  # noqa: E402
+from unrolled.grading.gradebook.course import Course  # noqa: E402
+from unrolled.grading.sandbox.tiers import choose_tier  # noqa: E402
+from unrolled.grading.sandbox.worker_package import build_worker_package  # noqa: E402
+from unrolled.grading.sandbox.workers import Limits, Worker  # noqa: E402
 
 PATIENCE = 300  # seconds for two submissions, each cell of which may take nbgrader's usual 30
 SHORT = 45  # for what is known to hold everything up

@@ -27,7 +27,7 @@ import psutil
 
 import measure
 from grading import ASSIGNMENT, hand_in, make_course, submissions
-from unrolled.grading.gradebook import Course
+from unrolled.grading.gradebook.course import Course
 
 LEARNERS = 8
 VICTIMS = ("coordinator", "grading process", "sandbox")

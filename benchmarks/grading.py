@@ -39,13 +39,14 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from banks import answers  # noqa: E402 - the banks lie among the tests
 from unrolled.checks import exercises  # noqa: E402
-from unrolled.grading import marking, run  # noqa: E402
-from unrolled.grading.gradebook import Course  # noqa: E402
-from unrolled.grading.pool import LocalPool  # noqa: E402
-from unrolled.grading.recording import Recorder  # noqa: E402
+from unrolled.grading import run  # noqa: E402
+from unrolled.grading.asking import marking  # noqa: E402
+from unrolled.grading.asking.pool import LocalPool  # noqa: E402
+from unrolled.grading.gradebook.course import Course  # noqa: E402
+from unrolled.grading.gradebook.recording import Recorder  # noqa: E402
 from unrolled.grading.run import Options, grade_assignment, setting_of  # noqa: E402
-from unrolled.grading.sandbox import choose_tier  # noqa: E402
-from unrolled.grading.workers import Question, Worker  # noqa: E402
+from unrolled.grading.sandbox.tiers import choose_tier  # noqa: E402
+from unrolled.grading.sandbox.workers import Question, Worker  # noqa: E402
 
 ASSIGNMENT = "06-self-attention"
 BLOCK = 10
@@ -228,12 +229,12 @@ class Here:
     """A pool of this one process, so that its steps can be timed."""
 
     def __init__(self, setting):
-        from unrolled.grading.process import start_worker
+        from unrolled.grading.asking.process import start_worker
 
         self.setting, self.worker = setting, start_worker(setting)
 
     def run(self, tasks):
-        from unrolled.grading.process import mark
+        from unrolled.grading.asking.process import mark
 
         for task in tasks:
             yield task, mark(task, self.setting, self.worker)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from unrolled.grading.commands import add_class_commands
 
 if TYPE_CHECKING:
-    from unrolled.grading.marks import Result
+    from unrolled.grading.asking.marks import Result
 
 DONE, LOOK, USAGE, NO_SANDBOX, UNFINISHED = 0, 1, 2, 3, 4
 TIERS = ("bwrap", "container", "none")
@@ -137,15 +137,15 @@ def _grade(options: argparse.Namespace) -> int:
 
     from sqlalchemy.exc import SQLAlchemyError
 
-    from unrolled.grading.cluster import ClusterMissing
-    from unrolled.grading.gpus import GpuMissing
-    from unrolled.grading.gradebook import AlreadyRunning, Course
+    from unrolled.grading.asking.cluster import ClusterMissing
+    from unrolled.grading.gradebook.course import AlreadyRunning, Course
+    from unrolled.grading.gradebook.policy import PolicyError
     from unrolled.grading.logs import log_to
-    from unrolled.grading.policy import PolicyError
     from unrolled.grading.run import Options, grade_assignment
-    from unrolled.grading.sandbox import SandboxMissing, choose_tier
+    from unrolled.grading.sandbox.gpus import GpuMissing
+    from unrolled.grading.sandbox.tiers import SandboxMissing, choose_tier
+    from unrolled.grading.sandbox.workers import WorkerFailed
     from unrolled.grading.summary import summary
-    from unrolled.grading.workers import WorkerFailed
 
     try:
         course = Course(options.root)

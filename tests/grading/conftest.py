@@ -11,11 +11,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from unrolled.checks import exercises
-from unrolled.grading.gradebook import Course
-from unrolled.grading.marking import mark_submission
-from unrolled.grading.sandbox import choose_tier
-from unrolled.grading.worker_package import build_worker_package
-from unrolled.grading.workers import Limits, Worker
+from unrolled.grading.asking.marking import mark_submission
+from unrolled.grading.gradebook.course import Course
+from unrolled.grading.sandbox.tiers import choose_tier
+from unrolled.grading.sandbox.worker_package import build_worker_package
+from unrolled.grading.sandbox.workers import Limits, Worker
 
 ROOT = Path(__file__).parents[2]
 ASSIGNMENT = "06-self-attention"

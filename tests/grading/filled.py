@@ -4,7 +4,7 @@ import functools
 import shutil
 
 from grading.conftest import ASSIGNMENT, make_course
-from unrolled.grading.gradebook import Course
+from unrolled.grading.gradebook.course import Course
 
 EXPLAIN = "explain-same-word-twice"
 EXERCISES = ("padding_mask", "causal_mask", "scaled_dot_product_attention", "SelfAttention")

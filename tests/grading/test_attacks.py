@@ -10,8 +10,8 @@ from grading.attacks import ATTACKS, KINDS, Attack, trials
 from grading.attacks.attack import CAUSAL, MASK, RIGHT, WRONG
 from grading.attacks.grounds import grounds, new_mark
 from grading.conftest import ASSIGNMENT, LIMITS, make_course
-from unrolled.grading.sandbox import NONE, choose_tier
-from unrolled.grading.workers import Worker
+from unrolled.grading.sandbox.tiers import NONE, choose_tier
+from unrolled.grading.sandbox.workers import Worker
 
 pytestmark = pytest.mark.sandbox
 

@@ -7,11 +7,11 @@ import pytest
 from grading.conftest import ASSIGNMENT, ROOT, run
 from sample_class.learners import LEARNERS
 from unrolled.candidate.wire import AnswerDied
-from unrolled.grading import workers
-from unrolled.grading.execution import CodeCell, code_cells, execute
-from unrolled.grading.marking import graded_seeds, mark_submission
-from unrolled.grading.matching import match
-from unrolled.grading.reading import read_submission
+from unrolled.grading.asking.execution import CodeCell, code_cells, execute
+from unrolled.grading.asking.marking import graded_seeds, mark_submission
+from unrolled.grading.sandbox import workers
+from unrolled.grading.submissions.matching import match
+from unrolled.grading.submissions.reading import read_submission
 
 pytestmark = pytest.mark.sandbox
 

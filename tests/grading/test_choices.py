@@ -5,9 +5,9 @@ import pytest
 from grading.conftest import ASSIGNMENT, notebook
 from grading.test_gradebook import RIGHT
 from unrolled import cli
+from unrolled.grading.gradebook.scores import scores
 from unrolled.grading.run import grade_assignment
-from unrolled.grading.sandbox import choose_tier
-from unrolled.grading.scores import scores
+from unrolled.grading.sandbox.tiers import choose_tier
 
 CHOSEN = """\
 timezone = "Europe/Berlin"

@@ -4,7 +4,7 @@ import pytest
 
 from grading.conftest import ASSIGNMENT, notebook
 from unrolled import cli
-from unrolled.grading import sandbox
+from unrolled.grading.sandbox import tiers
 
 
 def run(*words):
@@ -26,9 +26,9 @@ def test_a_folder_that_is_no_course_is_named(tmp_path, capsys):
 @pytest.fixture
 def no_bwrap(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
-    sandbox.bwrap_problem.cache_clear()
+    tiers.bwrap_problem.cache_clear()
     yield
-    sandbox.bwrap_problem.cache_clear()
+    tiers.bwrap_problem.cache_clear()
 
 
 def test_without_a_sandbox_nothing_is_run(course, submit, no_bwrap, capsys):

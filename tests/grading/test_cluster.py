@@ -13,9 +13,9 @@ import pytest
 from grading.conftest import ASSIGNMENT, LIMITS, notebook
 from grading.test_pool import MASK, SLOW, points, task
 from unrolled import cli
-from unrolled.grading.cluster import ClusterMissing, DaskPool
-from unrolled.grading.pool import Failed, Setting
-from unrolled.grading.sandbox import choose_tier
+from unrolled.grading.asking.cluster import ClusterMissing, DaskPool
+from unrolled.grading.asking.pool import Failed, Setting
+from unrolled.grading.sandbox.tiers import choose_tier
 
 pytestmark = pytest.mark.sandbox
 

@@ -11,10 +11,10 @@ from nbgrader.apps import NbGraderApp
 from grading.conftest import ASSIGNMENT
 from grading.filled import empty_course
 from grading.test_unzipping import zipped
-from unrolled.grading.collecting import collect
-from unrolled.grading.reading import read_submission
-from unrolled.grading.scores import Learner
-from unrolled.grading.senders import Senders
+from unrolled.grading.downloads.collecting import collect
+from unrolled.grading.downloads.senders import Senders
+from unrolled.grading.gradebook.scores import Learner
+from unrolled.grading.submissions.reading import read_submission
 
 NAME = f"{ASSIGNMENT}.ipynb"
 FILE = "assignsubmission_file_"
@@ -237,7 +237,7 @@ def test_nbgraders_own_command_takes_the_plugins(course, monkeypatch):
     (downloaded / "a.zip").write_bytes(zipped((f"liana_101_5001_{NAME}", work("1"))))
     monkeypatch.chdir(course.root)
     NbGraderApp.clear_instance()
-    module = "unrolled.grading.collecting"
+    module = "unrolled.grading.downloads.collecting"
     plugins = [f"--extractor={module}.SafeExtractor", f"--collector={module}.LmsCollector"]
     app = NbGraderApp.instance()
     try:

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from unrolled import cli
-from unrolled.grading import doctor, syscalls
+from unrolled.grading import doctor
+from unrolled.grading.sandbox import syscalls
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from grading.conftest import LIMITS, ROOT, run
 from unrolled.checks import exercise, exercises
 from unrolled.checks.exercise import patched_source
 from unrolled.checks.sections import CHAPTERS
-from unrolled.grading.execution import code_cells
-from unrolled.grading.marking import graded_seeds, mark_submission
-from unrolled.grading.sandbox import choose_tier
-from unrolled.grading.worker_package import build_worker_package
-from unrolled.grading.workers import Worker
+from unrolled.grading.asking.execution import code_cells
+from unrolled.grading.asking.marking import graded_seeds, mark_submission
+from unrolled.grading.sandbox.tiers import choose_tier
+from unrolled.grading.sandbox.worker_package import build_worker_package
+from unrolled.grading.sandbox.workers import Worker
 
 pytestmark = pytest.mark.sandbox
 SECRET = b"s" * 64

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from grading.conftest import run
-from unrolled.grading.execution import (
+from unrolled.grading.asking.execution import (
     MAX_NOTEBOOK,
     CodeCell,
     Execution,

@@ -15,15 +15,15 @@ from nbgrader.plugins import CsvExportPlugin
 
 from grading.conftest import ASSIGNMENT
 from grading.filled import EXPLAIN, filled_course
-from unrolled.grading.exporters import (
+from unrolled.grading.gradebook.exporters import (
     CanvasExportPlugin,
     GradescopeExportPlugin,
     GradesExportPlugin,
     MoodleExportPlugin,
     harmless,
 )
-from unrolled.grading.roster import LMS
-from unrolled.grading.scores import scores
+from unrolled.grading.gradebook.roster import LMS
+from unrolled.grading.gradebook.scores import scores
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -163,7 +163,7 @@ def test_other_text_stays(text):
 def test_nbgraders_own_command_takes_the_exporter(filled, monkeypatch, tmp_path):
     monkeypatch.chdir(filled.root)
     NbGraderApp.clear_instance()
-    exporter = "--exporter=unrolled.grading.exporters.CanvasExportPlugin"
+    exporter = "--exporter=unrolled.grading.gradebook.exporters.CanvasExportPlugin"
     app = NbGraderApp.instance()
     try:
         app.initialize(["export", exporter, "--to", str(tmp_path / "canvas.csv")])

@@ -6,11 +6,11 @@ import pytest
 
 from grading.conftest import ASSIGNMENT
 from unrolled.checks import examine, exercises
-from unrolled.grading.feedback import Page, render_feedback
-from unrolled.grading.journal import Request
-from unrolled.grading.marks import Result, reported, unasked
-from unrolled.grading.recording import ByHand
-from unrolled.grading.sandbox import BWRAP
+from unrolled.grading.asking.marks import Result, reported, unasked
+from unrolled.grading.gradebook.journal import Request
+from unrolled.grading.gradebook.recording import ByHand
+from unrolled.grading.pages.feedback import Page, render_feedback
+from unrolled.grading.sandbox.tiers import BWRAP
 
 MASK = exercises(ASSIGNMENT)[0]
 

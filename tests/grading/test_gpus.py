@@ -13,16 +13,17 @@ import torch
 from grading.conftest import ASSIGNMENT, LIMITS, ROOT
 from sample_class.learners import LEARNERS
 from unrolled.checks import exercises
-from unrolled.grading import bwrap, container, gpus, marking
-from unrolled.grading.execution import CodeCell, code_cells
-from unrolled.grading.gpus import Gpu, GpuMissing, find_gpus
-from unrolled.grading.marking import graded_seeds, mark_submission
-from unrolled.grading.matching import match
-from unrolled.grading.pool import LocalPool, Task
-from unrolled.grading.reading import read_submission
+from unrolled.grading.asking import marking
+from unrolled.grading.asking.execution import CodeCell, code_cells
+from unrolled.grading.asking.marking import graded_seeds, mark_submission
+from unrolled.grading.asking.pool import LocalPool, Task
 from unrolled.grading.run import Options, setting_of
-from unrolled.grading.sandbox import choose_tier
-from unrolled.grading.workers import Worker
+from unrolled.grading.sandbox import bwrap, container, gpus
+from unrolled.grading.sandbox.gpus import Gpu, GpuMissing, find_gpus
+from unrolled.grading.sandbox.tiers import choose_tier
+from unrolled.grading.sandbox.workers import Worker
+from unrolled.grading.submissions.matching import match
+from unrolled.grading.submissions.reading import read_submission
 
 MEMORY = {"GPU-aaaa": 16_384, "GPU-bbbb": 24_576}
 CARD = Gpu("GPU-aaaa", 0, "Card 0", 16_384, at_once=2, device="cpu")

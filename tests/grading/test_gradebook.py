@@ -5,10 +5,10 @@ import stat
 import pytest
 
 from grading.conftest import ASSIGNMENT, notebook
-from unrolled.grading.marks import unasked
-from unrolled.grading.recording import Recorder, mark_outputs
+from unrolled.grading.asking.marks import unasked
+from unrolled.grading.gradebook.recording import Recorder, mark_outputs
 from unrolled.grading.run import Options, grade_assignment
-from unrolled.grading.sandbox import choose_tier
+from unrolled.grading.sandbox.tiers import choose_tier
 
 RIGHT = (
     "import torch",

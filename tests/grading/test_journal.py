@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from unrolled.checks import examine, exercises
-from unrolled.grading.journal import Journal, Request
-from unrolled.grading.marks import Result, from_json, reported, unasked
+from unrolled.grading.asking.marks import Result, from_json, reported, unasked
+from unrolled.grading.gradebook.journal import Journal, Request
 
 FIRST, SECOND = exercises("06-self-attention")[:2]
 

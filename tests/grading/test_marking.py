@@ -6,9 +6,9 @@ from grading.attacks import forge
 from grading.conftest import ASSIGNMENT
 from unrolled.authoring.answers import BEGIN, END
 from unrolled.checks import exercise, exercises
-from unrolled.grading.execution import CodeCell
-from unrolled.grading.marking import graded_seed, graded_seeds, mark_submission
-from unrolled.grading.sources import names_read
+from unrolled.grading.asking.execution import CodeCell
+from unrolled.grading.asking.marking import graded_seed, graded_seeds, mark_submission
+from unrolled.grading.submissions.sources import names_read
 
 pytestmark = pytest.mark.sandbox
 

@@ -6,10 +6,10 @@ import re
 import pytest
 from nbconvert.filters import markdown2html
 
-from unrolled.grading.matching import match
-from unrolled.grading.reading import Cell, Submission
-from unrolled.grading.repair import Said
-from unrolled.grading.sources import defined_names, mend_sources, without_leftover_raise
+from unrolled.grading.submissions.matching import match
+from unrolled.grading.submissions.reading import Cell, Submission
+from unrolled.grading.submissions.repair import Said
+from unrolled.grading.submissions.sources import defined_names, mend_sources, without_leftover_raise
 
 
 def as_cells(notebook):

@@ -9,11 +9,11 @@ import pytest
 
 from grading.conftest import run
 from unrolled.candidate.wire import AnswerDied
-from unrolled.grading import cgroups, memory, workers
-from unrolled.grading.execution import lost_because
-from unrolled.grading.memory import Gauge, processes
-from unrolled.grading.sandbox import NONE, choose_tier
-from unrolled.grading.workers import Limits, Worker
+from unrolled.grading.asking.execution import lost_because
+from unrolled.grading.sandbox import cgroups, memory, workers
+from unrolled.grading.sandbox.memory import Gauge, processes
+from unrolled.grading.sandbox.tiers import NONE, choose_tier
+from unrolled.grading.sandbox.workers import Limits, Worker
 
 pytestmark = pytest.mark.sandbox
 
@@ -129,7 +129,7 @@ def test_without_the_right_to_look_closely_what_is_certain_counts(small):
     if os.geteuid() != 0:
         pytest.skip("an ordinary user owns the sandbox, and so has that right in it")
     look = (
-        "import sys\nfrom unrolled.grading.memory import *\n"
+        "import sys\nfrom unrolled.grading.sandbox.memory import *\n"
         f"gauge = Gauge({root}, ['/tmp'])\n"
         "try: open(f'/proc/{gauge.inside}/smaps_rollup').read()\n"
         "except PermissionError: print('ready', flush=True)\n"

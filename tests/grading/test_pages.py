@@ -10,15 +10,14 @@ from grading.conftest import ASSIGNMENT
 from grading.filled import filled_course
 from sample_class.learners import LEARNERS
 from unrolled.checks import examine, exercises
-from unrolled.grading.feedback import Page, render_feedback
-from unrolled.grading.journal import Journal
-from unrolled.grading.marking import graded_seed
-from unrolled.grading.marks import Result, reported, unasked
-from unrolled.grading.recording import ByHand
-from unrolled.grading.repair import LOOK
-from unrolled.grading.report import write_report
-from unrolled.grading.run import JOURNAL
-from unrolled.grading.sandbox import BWRAP
+from unrolled.grading.asking.marking import graded_seed
+from unrolled.grading.asking.marks import Result, reported, unasked
+from unrolled.grading.gradebook.journal import JOURNAL, Journal
+from unrolled.grading.gradebook.recording import ByHand
+from unrolled.grading.pages.feedback import Page, render_feedback
+from unrolled.grading.pages.report import write_report
+from unrolled.grading.sandbox.tiers import BWRAP
+from unrolled.grading.submissions.repair import LOOK
 
 pytestmark = pytest.mark.browser
 

@@ -12,8 +12,8 @@ from grading.conftest import ASSIGNMENT
 from grading.filled import EXPLAIN, empty_course, filled_course
 from unrolled.authoring.release import register_assignment, release
 from unrolled.checks import exercise, exercises
-from unrolled.grading.marks import Mark
-from unrolled.grading.policy import (
+from unrolled.grading.asking.marks import Mark
+from unrolled.grading.gradebook.policy import (
     POLICY,
     Late,
     LatePenalty,
@@ -21,7 +21,7 @@ from unrolled.grading.policy import (
     read_policy,
     read_timezone,
 )
-from unrolled.grading.scores import scores
+from unrolled.grading.gradebook.scores import scores
 
 SOME = """\
 timezone = "Europe/Berlin"

@@ -9,13 +9,13 @@ import pytest
 
 from grading.conftest import ASSIGNMENT, LIMITS
 from unrolled.checks import exercises
-from unrolled.grading import pool as pools
-from unrolled.grading.execution import CodeCell
-from unrolled.grading.marking import graded_seeds
-from unrolled.grading.marks import Marked
-from unrolled.grading.pool import Failed, LocalPool, Setting, Task
-from unrolled.grading.sandbox import choose_tier
-from unrolled.grading.workers import WorkerFailed
+from unrolled.grading.asking import pool as pools
+from unrolled.grading.asking.execution import CodeCell
+from unrolled.grading.asking.marking import graded_seeds
+from unrolled.grading.asking.marks import Marked
+from unrolled.grading.asking.pool import Failed, LocalPool, Setting, Task
+from unrolled.grading.sandbox.tiers import choose_tier
+from unrolled.grading.sandbox.workers import WorkerFailed
 
 pytestmark = pytest.mark.sandbox
 
@@ -114,7 +114,7 @@ def test_a_process_that_says_nothing_is_replaced(setting, monkeypatch):
 def test_a_sandbox_that_does_not_start_ends_the_run(setting, monkeypatch):
     from dataclasses import replace
 
-    from unrolled.grading import process
+    from unrolled.grading.asking import process
 
     nowhere = replace(setting, assignment=ASSIGNMENT, build=setting.build / "missing")
     monkeypatch.setattr(process, "build_worker_package", lambda *a: setting.build / "missing")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grading.conftest import ASSIGNMENT, notebook
-from unrolled.grading import files
-from unrolled.grading.reading import find_learners, parse_notebook, read_submission
-from unrolled.grading.repair import Said, Unreadable, settle, side_with_answer
+from unrolled.grading.submissions import files
+from unrolled.grading.submissions.reading import find_learners, parse_notebook, read_submission
+from unrolled.grading.submissions.repair import Said, Unreadable, settle, side_with_answer
 
 GOOD = nbformat.writes(notebook("x = 1")).encode()
 CODE = {"cell_type": "code", "source": "x = 1"}

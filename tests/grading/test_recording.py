@@ -12,11 +12,11 @@ from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import Execute
 
 from grading.conftest import ASSIGNMENT, make_course, notebook
-from unrolled.grading.execution import Execution
-from unrolled.grading.marks import Marked, unasked
-from unrolled.grading.matching import match
-from unrolled.grading.reading import read_submission
-from unrolled.grading.recording import Recorder, put_results
+from unrolled.grading.asking.execution import Execution
+from unrolled.grading.asking.marks import Marked, unasked
+from unrolled.grading.gradebook.recording import Recorder, put_results
+from unrolled.grading.submissions.matching import match
+from unrolled.grading.submissions.reading import read_submission
 
 EXPLAIN = "explain-same-word-twice"
 LATE = "2026-03-02 12:00:00 UTC"

@@ -6,7 +6,7 @@ import pytest
 
 from grading.conftest import ASSIGNMENT
 from grading.filled import filled_course, set_mark
-from unrolled.grading.regrades import MarksExportPlugin, compare, read_marks
+from unrolled.grading.gradebook.regrades import MarksExportPlugin, compare, read_marks
 
 
 @pytest.fixture

@@ -12,13 +12,12 @@ from grading.conftest import ASSIGNMENT
 from grading.filled import EXPLAIN, empty_course, filled_course
 from unrolled import cli
 from unrolled.checks import examine, exercises
-from unrolled.grading.journal import Journal
-from unrolled.grading.marks import Result, reported, unasked
-from unrolled.grading.repair import LOOK
-from unrolled.grading.report import read_class, render_report, write_report
-from unrolled.grading.run import JOURNAL
-from unrolled.grading.scores import Learner, Part, Score
-from unrolled.grading.tally import bins, mended, named_mistakes, needing, questions
+from unrolled.grading.asking.marks import Result, reported, unasked
+from unrolled.grading.gradebook.journal import JOURNAL, Journal
+from unrolled.grading.gradebook.scores import Learner, Part, Score
+from unrolled.grading.pages.report import read_class, render_report, write_report
+from unrolled.grading.pages.tally import bins, mended, named_mistakes, needing, questions
+from unrolled.grading.submissions.repair import LOOK
 
 FOUR = exercises(ASSIGNMENT)
 NASTY = "<script>alert('Zoe')</script>"

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from grading.filled import empty_course
-from unrolled.grading.roster import (
+from unrolled.grading.gradebook.roster import (
     LMS,
     enter_roster,
     keep_lms_columns,

@@ -16,14 +16,16 @@ import pytest
 
 from grading.conftest import ASSIGNMENT, notebook
 from unrolled import cli
-from unrolled.grading import gradebook, recording, run
-from unrolled.grading.execution import Execution
-from unrolled.grading.gradebook import AlreadyRunning
-from unrolled.grading.journal import Journal
-from unrolled.grading.marks import Marked, unasked
-from unrolled.grading.pool import Failed
+from unrolled.grading import run
+from unrolled.grading.asking.execution import Execution
+from unrolled.grading.asking.marks import Marked, unasked
+from unrolled.grading.asking.pool import Failed
+from unrolled.grading.gradebook import course as courses
+from unrolled.grading.gradebook import recording
+from unrolled.grading.gradebook.course import AlreadyRunning
+from unrolled.grading.gradebook.journal import Journal
 from unrolled.grading.run import Options, grade_assignment
-from unrolled.grading.sandbox import NONE
+from unrolled.grading.sandbox.tiers import NONE
 from unrolled.grading.summary import summary
 
 MASK = "def padding_mask(ids, pad_id):\n    return (ids != pad_id)[:, None, None, :]"
@@ -243,7 +245,7 @@ def locked(course):
 
 def test_a_locked_gradebook_stops_the_run_and_the_next_goes_on(course, release, three, monkeypatch):
     grade(course, Points(release))
-    monkeypatch.setattr(gradebook, "LOCKED_SECONDS", 0.1)
+    monkeypatch.setattr(courses, "LOCKED_SECONDS", 0.1)
     with locked(course), pytest.raises(sqlite3.OperationalError, match="locked"):
         grade(course, Points(release), again=True)
     assert grade(course, Points(release), again=True).unchanged == 0

@@ -15,11 +15,11 @@ from grading.conftest import make_course
 from sample_class.build import ASSIGNMENT, HERE, build
 from sample_class.learners import LEARNERS
 from unrolled.checks import exercises
-from unrolled.grading.report import read_class, write_report
+from unrolled.grading.pages.report import read_class, write_report
 from unrolled.grading.run import Options, grade_assignment
-from unrolled.grading.sandbox import choose_tier
+from unrolled.grading.sandbox.tiers import choose_tier
+from unrolled.grading.sandbox.workers import Limits
 from unrolled.grading.summary import summary
-from unrolled.grading.workers import Limits
 
 EXPECTED = list(csv.DictReader((HERE / "expected.csv").open()))
 NAMES = [exercise.id for exercise in exercises(ASSIGNMENT)]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from grading.conftest import run
-from unrolled.grading import bwrap, sandbox
-from unrolled.grading.sandbox import SandboxMissing, choose_tier
+from unrolled.grading.sandbox import bwrap, tiers
+from unrolled.grading.sandbox.tiers import SandboxMissing, choose_tier
 
 pytestmark = pytest.mark.sandbox
 
@@ -44,13 +44,13 @@ def test_no_user_namespace_can_be_made(worker):
 
 def test_without_bubblewrap_it_says_how_to_get_it_and_refuses(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: None)
-    sandbox.bwrap_problem.cache_clear()
+    tiers.bwrap_problem.cache_clear()
     try:
         with pytest.raises(SandboxMissing, match=r"(?s)apt install bubblewrap.*--unsafe"):
             choose_tier()
-        assert choose_tier(unsafe=True) is sandbox.NONE
+        assert choose_tier(unsafe=True) is tiers.NONE
     finally:
-        sandbox.bwrap_problem.cache_clear()
+        tiers.bwrap_problem.cache_clear()
 
 
 def test_a_course_inside_a_system_folder_is_hidden(tmp_path):

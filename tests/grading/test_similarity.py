@@ -8,8 +8,8 @@ import pytest
 from banks import answers
 from sample_class.answers import OVER_QUERIES, OWN, RENAMED
 from unrolled.checks import exercise
-from unrolled.grading import similarity
-from unrolled.grading.similarity import normal_lines, similar_answers
+from unrolled.grading.pages import similarity
+from unrolled.grading.pages.similarity import normal_lines, similar_answers
 
 EXERCISE = exercise("scaled_dot_product_attention")
 STUB = """def scaled_dot_product_attention(

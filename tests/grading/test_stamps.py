@@ -6,8 +6,14 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from unrolled.grading.matching import Release
-from unrolled.grading.stamps import Stamp, metadata_in, read_stamp, stamp_note, stamp_problem
+from unrolled.grading.submissions.matching import Release
+from unrolled.grading.submissions.stamps import (
+    Stamp,
+    metadata_in,
+    read_stamp,
+    stamp_note,
+    stamp_problem,
+)
 
 NOW = {"assignment": "06-self-attention", "version": "0.2.0", "rules": "abc"}
 RELEASE = Release(new_notebook(metadata=NotebookNode(unrolled=NOW)), ())

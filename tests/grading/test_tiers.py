@@ -15,9 +15,9 @@ import pytest
 from grading import fake_podman
 from grading.conftest import run
 from unrolled.candidate.wire import AnswerDied
-from unrolled.grading import bwrap, container, mounts, sandbox, workers
-from unrolled.grading.sandbox import BWRAP, CONTAINER, NONE, SandboxMissing, choose_tier
-from unrolled.grading.workers import Limits, Worker, WorkerFailed
+from unrolled.grading.sandbox import bwrap, container, mounts, tiers, workers
+from unrolled.grading.sandbox.tiers import BWRAP, CONTAINER, NONE, SandboxMissing, choose_tier
+from unrolled.grading.sandbox.workers import Limits, Worker, WorkerFailed
 
 pytestmark = pytest.mark.sandbox
 
@@ -32,10 +32,10 @@ def patient(monkeypatch):
 def offers(monkeypatch):
     """Make this a machine with these tiers."""
 
-    def offer(*tiers):
+    def offer(*offered):
         for tier in (BWRAP, CONTAINER):
-            said = None if tier in tiers else f"{tier.name} is not there"
-            monkeypatch.setattr(sandbox, f"{tier.name}_problem", lambda said=said: said)
+            said = None if tier in offered else f"{tier.name} is not there"
+            monkeypatch.setattr(tiers, f"{tier.name}_problem", lambda said=said: said)
 
     return offer
 

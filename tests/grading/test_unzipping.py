@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from unrolled.grading import unzipping
-from unrolled.grading.unzipping import Unzipper
+from unrolled.grading.downloads import unzipping
+from unrolled.grading.downloads.unzipping import Unzipper
 
 NOON = (2026, 3, 2, 12, 0, 0)
 

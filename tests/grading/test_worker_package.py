@@ -5,7 +5,11 @@ import ast
 import pytest
 
 from unrolled.checks import all_exercises, exercises
-from unrolled.grading.worker_package import build_worker_package, helper_source, worker_files
+from unrolled.grading.sandbox.worker_package import (
+    build_worker_package,
+    helper_source,
+    worker_files,
+)
 
 CHAPTERS = list(dict.fromkeys(exercise.chapter for exercise in all_exercises()))
 

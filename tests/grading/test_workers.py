@@ -12,10 +12,10 @@ import torch
 from grading.conftest import run
 from unrolled.candidate.handles import Candidate
 from unrolled.candidate.wire import AnswerDied
-from unrolled.grading import syscalls, workers
-from unrolled.grading.execution import CodeCell, execute
-from unrolled.grading.memory import processes
-from unrolled.grading.workers import Limits, Worker, WorkerFailed
+from unrolled.grading.asking.execution import CodeCell, execute
+from unrolled.grading.sandbox import syscalls, workers
+from unrolled.grading.sandbox.memory import processes
+from unrolled.grading.sandbox.workers import Limits, Worker, WorkerFailed
 
 pytestmark = pytest.mark.sandbox
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from unrolled.grading.gradebook import Course
+    from unrolled.grading.gradebook.course import Course
 
 FORMATS = {
     "canvas": ("CanvasExportPlugin", "-canvas.csv"),
@@ -76,7 +76,7 @@ def _add(
 
 def roster(options: argparse.Namespace) -> bool:
     """Enter a class into the gradebook."""
-    from unrolled.grading.roster import LMS, enter_roster, keep_lms_columns, read_roster
+    from unrolled.grading.gradebook.roster import LMS, enter_roster, keep_lms_columns, read_roster
 
     course = _course(options)
     read = read_roster(options.file, options.id)
@@ -93,7 +93,7 @@ def roster(options: argparse.Namespace) -> bool:
 def release_notebook(options: argparse.Namespace) -> bool:
     """Write the notebook that learners are given where an instructor changed its points."""
     from unrolled.authoring.release import release
-    from unrolled.grading.policy import POLICY, read_policy
+    from unrolled.grading.gradebook.policy import POLICY, read_policy
 
     course = _course(options, options.assignment)
     policy = read_policy(course.class_folder / POLICY, options.assignment)
@@ -107,7 +107,7 @@ def release_notebook(options: argparse.Namespace) -> bool:
 
 def collect_submissions(options: argparse.Namespace) -> bool:
     """Take a download's submissions."""
-    from unrolled.grading.collecting import collect
+    from unrolled.grading.downloads.collecting import collect
 
     course = _course(options, options.assignment)
     collected = collect(course, options.assignment, options.file)
@@ -121,7 +121,7 @@ def collect_submissions(options: argparse.Namespace) -> bool:
 
 def export_marks(options: argparse.Namespace) -> bool:
     """Write marks in a form that another system reads."""
-    from unrolled.grading import exporters, regrades
+    from unrolled.grading.gradebook import exporters, regrades
 
     course = _course(options, options.assignment)
     name, ending = FORMATS[options.format]
@@ -139,7 +139,7 @@ def export_marks(options: argparse.Namespace) -> bool:
 
 def changes(options: argparse.Namespace) -> bool:
     """Say what a regrade changed."""
-    from unrolled.grading.regrades import compare
+    from unrolled.grading.gradebook.regrades import compare
 
     found = compare(options.before, options.after, options.meant)
     for change in found:
@@ -150,7 +150,7 @@ def changes(options: argparse.Namespace) -> bool:
 
 def report(options: argparse.Namespace) -> bool:
     """Write the page on a class."""
-    from unrolled.grading.report import write_report
+    from unrolled.grading.pages.report import write_report
 
     path = write_report(_course(options, options.assignment), options.assignment)
     print(f"report     {path}")
@@ -158,7 +158,7 @@ def report(options: argparse.Namespace) -> bool:
 
 
 def _course(options: argparse.Namespace, assignment: str = "") -> Course:
-    from unrolled.grading.gradebook import Course
+    from unrolled.grading.gradebook.course import Course
 
     course = Course(options.root)
     if assignment and assignment not in course.assignments():

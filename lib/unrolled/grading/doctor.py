@@ -10,11 +10,11 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from unrolled.grading.bwrap import bwrap_problem
-from unrolled.grading.cgroups import cgroup_means
-from unrolled.grading.container import container_problem, engine
-from unrolled.grading.gpus import GpuMissing, find_gpus
-from unrolled.grading.syscalls import filter_problem
+from unrolled.grading.sandbox.bwrap import bwrap_problem
+from unrolled.grading.sandbox.cgroups import cgroup_means
+from unrolled.grading.sandbox.container import container_problem, engine
+from unrolled.grading.sandbox.gpus import GpuMissing, find_gpus
+from unrolled.grading.sandbox.syscalls import filter_problem
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDTH, MARGIN = 100, 16

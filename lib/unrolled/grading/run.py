@@ -1,7 +1,7 @@
 """Grade all submissions of an assignment: read, match, ask, record, explain.
 
-One process, this one, reads and writes; others ask (:mod:`unrolled.grading.pool`). What is written
-for a learner is complete before the journal says so, so a run may be cut off anywhere.
+One process, this one, reads and writes; others ask (:mod:`unrolled.grading.asking.pool`). What is
+written for a learner is complete before the journal says so, so a run may be cut off anywhere.
 """
 
 from __future__ import annotations
@@ -17,26 +17,24 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from unrolled.grading.cluster import DaskPool
-from unrolled.grading.execution import Execution, code_cells, demo_sources
-from unrolled.grading.feedback import Page, write_feedback
-from unrolled.grading.gpus import find_gpus
-from unrolled.grading.gradebook import Course
-from unrolled.grading.journal import Journal, Request
-from unrolled.grading.marking import graded_seeds
-from unrolled.grading.marks import Marked, Result, brief, unasked
-from unrolled.grading.matching import Release, match
-from unrolled.grading.pool import Failed, LocalPool, Pool, Setting, Task
-from unrolled.grading.reading import Found, Submission, find_learners, read_submission
-from unrolled.grading.recording import ByHand, Recorder
+from unrolled.grading.asking.cluster import DaskPool
+from unrolled.grading.asking.execution import Execution, code_cells, demo_sources
+from unrolled.grading.asking.marking import graded_seeds
+from unrolled.grading.asking.marks import Marked, Result, brief, unasked
+from unrolled.grading.asking.pool import Failed, LocalPool, Pool, Setting, Task
+from unrolled.grading.gradebook.course import Course
+from unrolled.grading.gradebook.journal import JOURNAL, Journal, Request
+from unrolled.grading.gradebook.recording import ByHand, Recorder
+from unrolled.grading.pages.feedback import Page, write_feedback
 from unrolled.grading.rules import library_digest
-from unrolled.grading.sandbox import Tier
-from unrolled.grading.stamps import stamp_note, stamp_problem
-from unrolled.grading.workers import Limits
+from unrolled.grading.sandbox.gpus import find_gpus
+from unrolled.grading.sandbox.tiers import Tier
+from unrolled.grading.sandbox.workers import Limits
+from unrolled.grading.submissions.matching import Release, match
+from unrolled.grading.submissions.reading import Found, Submission, find_learners, read_submission
+from unrolled.grading.submissions.stamps import stamp_note, stamp_problem
 
 log = logging.getLogger("unrolled.grading")
-
-JOURNAL = "grading.db"
 
 
 @dataclass(frozen=True)

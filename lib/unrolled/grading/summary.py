@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from unrolled.grading.marks import Mark, Result
+from unrolled.grading.asking.marks import Mark, Result
 from unrolled.grading.run import Graded
 
 # What a terminal would take for an order; a folder's name or an error message may hold it.

@@ -23,11 +23,11 @@ from grading.attacks.attack import CAUSAL, MASK, RIGHT, SDPA, SELF, SETUP, Attac
 from grading.attacks.grounds import ASSIGNMENT, Grounds
 from unrolled.candidate.wire import AnswerDied
 from unrolled.checks import exercise
-from unrolled.grading.execution import CodeCell, code_cells
-from unrolled.grading.marking import graded_seeds, mark_submission
-from unrolled.grading.matching import Release, match
-from unrolled.grading.reading import read_submission
-from unrolled.grading.workers import Question, Worker
+from unrolled.grading.asking.execution import CodeCell, code_cells
+from unrolled.grading.asking.marking import graded_seeds, mark_submission
+from unrolled.grading.sandbox.workers import Question, Worker
+from unrolled.grading.submissions.matching import Release, match
+from unrolled.grading.submissions.reading import read_submission
 
 LIBRARY = Path(__file__).parents[3] / "lib" / "unrolled"
 SECRET = b"s" * 64

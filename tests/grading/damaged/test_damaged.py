@@ -10,13 +10,13 @@ from grading.damaged import broken_files
 from grading.damaged.cases import CASES
 from grading.damaged.whole import CHAPTER, EXPLANATION, written
 from unrolled.checks import exercises
-from unrolled.grading.execution import code_cells, demo_sources
-from unrolled.grading.marking import graded_seeds, mark_submission
-from unrolled.grading.matching import match
-from unrolled.grading.reading import find_learners, read_submission
-from unrolled.grading.sandbox import choose_tier
-from unrolled.grading.worker_package import build_worker_package
-from unrolled.grading.workers import Worker
+from unrolled.grading.asking.execution import code_cells, demo_sources
+from unrolled.grading.asking.marking import graded_seeds, mark_submission
+from unrolled.grading.sandbox.tiers import choose_tier
+from unrolled.grading.sandbox.worker_package import build_worker_package
+from unrolled.grading.sandbox.workers import Worker
+from unrolled.grading.submissions.matching import match
+from unrolled.grading.submissions.reading import find_learners, read_submission
 
 LEARNER = "learner-01"
 WHOLE = {"padding_mask": 4, "scaled_dot_product_attention": 11, "SelfAttention": 11}

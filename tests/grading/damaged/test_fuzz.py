@@ -13,8 +13,8 @@ import pytest
 
 from grading.damaged.test_damaged import fitted, hand_in
 from grading.damaged.whole import CHAPTER, written
-from unrolled.grading.execution import code_cells
-from unrolled.grading.sources import defined_names
+from unrolled.grading.asking.execution import code_cells
+from unrolled.grading.submissions.sources import defined_names
 
 TIMES = int(os.environ.get("UNROLLED_FUZZ", "1000"))
 PARTS = 10

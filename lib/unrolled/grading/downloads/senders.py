@@ -1,0 +1,97 @@
+"""Whose a file in a download is, from the name that the LMS gave it.
+
+A learner can choose the names of files, and often their own. So a name that could be read as two
+learners' is nobody's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unrolled.grading.gradebook.roster import same_name
+from unrolled.grading.gradebook.scores import Learner
+from unrolled.grading.submissions.reading import LEARNER
+
+# lastnamefirstname_LATE_12345_67890_file.ipynb: Canvas' ids of learner and file
+CANVAS = re.compile(r"(?=_(LATE_)?(\d+)_(\d+)_)")
+# First Last_12345_assignsubmission_file_/file.ipynb: a number that only Moodle knows
+MOODLE = re.compile(r"(?P<name>.+?)_\d+_assignsubmission_(?P<kind>[a-z]+)_?")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sent a file.
+
+    Attributes:
+        learner: the id; empty if that cannot be said.
+        why: why it cannot.
+        prefix: what the LMS wrote of the sender; one learner has one.
+        rest: the file's own name.
+        timed: the file's time is that of the submission.
+        late: the LMS says that it is late.
+    """
+
+    learner: str = ""
+    why: str = ""
+    prefix: str = ""
+    rest: str = ""
+    timed: bool = False
+    late: bool = False
+
+
+class Senders:
+    """The learners of a class, by what an LMS calls them."""
+
+    def __init__(self, learners: Sequence[Learner]):
+        self.by_lms_id: dict[str, set[str]] = defaultdict(set)
+        self.by_name: dict[str, set[str]] = defaultdict(set)
+        for who in learners:
+            if not LEARNER.fullmatch(who.id):
+                continue
+            if who.lms_user_id:
+                self.by_lms_id[who.lms_user_id].add(who.id)
+            names = (f"{who.first_name} {who.last_name}", f"{who.last_name} {who.first_name}")
+            for name in (*names, who.id, who.email):
+                if same_name(name):
+                    self.by_name[same_name(name)].add(who.id)
+
+    def who(self, name: str) -> Sender:
+        """Say who sent it.
+
+        Args:
+            name: the first part of a path in a download.
+        """
+        if moodle := MOODLE.match(name):
+            return self._moodle(name, moodle)
+        if CANVAS.search(name):
+            return self._canvas(name)
+        return Sender(why="its name is of neither Canvas' nor Moodle's form")
+
+    def _moodle(self, name: str, match: re.Match[str]) -> Sender:
+        sender = match["name"]
+        known = self.by_name.get(same_name(sender), set())
+        why = _unless_one(known, f"is called {sender!r}")
+        return Sender("".join(known) if not why else "", why, match[0], name[match.end() :], True)
+
+    def _canvas(self, name: str) -> Sender:
+        readings = [found for found in CANVAS.finditer(name) if found[2] in self.by_lms_id]
+        if not readings:
+            canvas_id = CANVAS.search(name)[2]
+            return Sender(why=_unless_one(set(), f"has the Canvas ID {canvas_id}"))
+        known = {learner for found in readings for learner in self.by_lms_id[found[2]]}
+        why = _unless_one(known, "is meant")
+        if why:
+            return Sender(why=why)
+        late, canvas_id, file_id = readings[0].groups()
+        end = readings[0].start() + len(f"_{late or ''}{canvas_id}_{file_id}_")
+        prefix = name[: readings[0].end(2)]
+        return Sender("".join(known), "", prefix, name[end:], late=bool(late))
+
+
+def _unless_one(known: set[str], what: str) -> str:
+    if not known:
+        return f"nobody in the roster {what}"
+    return "" if len(known) == 1 else f"it could be {' or '.join(sorted(known))} who {what}"

@@ -1,0 +1,1 @@
+"""nbgrader's gradebook and all around it: course, policy, roster, records, exports."""

@@ -1,0 +1,1 @@
+"""What learners and instructors read: feedback, and the report on a class."""

@@ -1,0 +1,182 @@
+"""Fit a submission to the released notebook: what is whose answer, and what has to be put back.
+
+Cells are matched by their grade id, then by what they define. Text that learners may not change
+comes from the release, so that nbgrader finds every cell it expects, unaltered.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+
+from unrolled.checks import Exercise
+from unrolled.grading.submissions.owners import Owners
+from unrolled.grading.submissions.reading import Cell, Submission
+from unrolled.grading.submissions.repair import Said
+from unrolled.grading.submissions.sources import defined_names, same_text, without_leftover_raise
+
+CHECK = "check-"
+SETUP = "setup"
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+@dataclass(frozen=True)
+class Release:
+    """The notebook that learners were given.
+
+    Attributes:
+        notebook: as nbgrader made it.
+        exercises: the assignment's, in order.
+    """
+
+    notebook: NotebookNode
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def graded(self) -> dict[str, NotebookNode]:
+        """The cells nbgrader knows, by grade id and in order."""
+        cells = [cell for cell in self.notebook.cells if "nbgrader" in cell.metadata]
+        return {cell.metadata.nbgrader.grade_id: cell for cell in cells}
+
+    def title(self, grade_id: str) -> str:
+        """What to call a cell in a sentence."""
+        names = {exercise.id: exercise.name for exercise in self.exercises}
+        kind = "check cell" if grade_id.startswith(CHECK) else "answer cell"
+        name = names.get(grade_id.removeprefix(CHECK), grade_id)
+        return f"{kind} of {name}" if grade_id.removeprefix(CHECK) in names else f"cell {name}"
+
+
+@dataclass(frozen=True)
+class Matched:
+    """A submission fitted to its release.
+
+    Attributes:
+        notebook: to be handed to nbgrader; cell ids ``c0``, ``c1``, ... in order.
+        notes: what was salvaged, for the learner.
+        doubts: what of it a person should look at.
+    """
+
+    notebook: NotebookNode
+    notes: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
+
+
+def match(submission: Submission, release: Release) -> Matched:
+    """Fit a submission to its release; without a readable notebook, the release itself.
+
+    Args:
+        submission: what was handed in.
+        release: the notebook that learners were given.
+    """
+    said = Said()
+    if submission.problem:
+        made = [copy.deepcopy(cell) for cell in release.notebook.cells]
+    else:
+        made = _made(submission.cells, release, said)
+    notebook = copy.deepcopy(release.notebook)
+    notebook.cells = made
+    for number, cell in enumerate(made):
+        cell["id"] = f"c{number}"
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notes, doubts = (*submission.notes, *said.notes), (*submission.doubts, *said.doubts)
+    return Matched(notebook, notes, doubts)
+
+
+def _made(cells: Sequence[Cell], release: Release, said: Said) -> list[NotebookNode]:
+    """The learner's cells, each with the role that it has in the release."""
+    owners = Owners(cells, release, said).find()
+    graded = release.graded
+    made = [
+        _fitted(cell, graded.get(owners.of.get(number, "")), said)
+        for number, cell in enumerate(cells)
+        if number not in owners.left_out
+    ]
+    _say_changed(cells, owners, release, said)
+    _put_back(made, release, said)
+    _set_up(made, release, said)
+    return made
+
+
+def _fitted(cell: Cell, original: NotebookNode | None, said: Said) -> NotebookNode:
+    """A cell for nbgrader: the learner's text where it may be theirs, the release's where not."""
+    if original is None:
+        return _plain_cell(cell)
+    fitted = copy.deepcopy(original)
+    if not original.metadata.nbgrader.solution:
+        return fitted
+    if original.cell_type != "code":
+        fitted.source = _as_text(cell.source)
+        return fitted
+    fitted.source = without_leftover_raise(cell.source, original.source)
+    if fitted.source != cell.source:
+        said.doubt("An answer stood below the stub's raise; that line was taken out.")
+    if cell.kind != "code":
+        said.note("An answer had been turned into text; it was run as code.")
+    return fitted
+
+
+def _plain_cell(cell: Cell) -> NotebookNode:
+    fields: dict[str, Any] = {"cell_type": cell.kind, "source": cell.source}
+    metadata = {"tags": list(cell.tags)} if cell.tags else {}
+    if cell.kind == "code":
+        fields |= {"outputs": [], "execution_count": None}
+    else:
+        fields["source"] = _as_text(cell.source)
+    return NotebookNode(metadata=NotebookNode(metadata), **fields)
+
+
+def _as_text(source: str) -> str:
+    """Prose, with every HTML tag made plain text by a space after its ``<``.
+
+    nbgrader's formgrader puts the HTML in markdown into its page as it stands, scripts included,
+    and that page runs with the rights of whoever marks.
+    """
+    return TAG.sub("< ", source)
+
+
+def _say_changed(cells: Sequence[Cell], owners: Owners, release: Release, said: Said) -> None:
+    for number, grade_id in owners.of.items():
+        original, cell = release.graded[grade_id], cells[number]
+        changed = cell.kind != original.cell_type or not same_text(cell.source, original.source)
+        if changed and not original.metadata.nbgrader.solution:
+            said.note(f"The {release.title(grade_id)} had been changed; the original was used.")
+
+
+def _put_back(made: list[NotebookNode], release: Release, said: Said) -> None:
+    """Insert what is missing after the cell that comes before it in the release.
+
+    An answer is not put back: its stub would replace what another cell may define.
+    """
+    previous = ""
+    for grade_id, original in release.graded.items():
+        present = [c.metadata.get("nbgrader", {}).get("grade_id") for c in made]
+        role = original.metadata.nbgrader
+        if grade_id not in present and (role.grade or not role.solution):
+            at = present.index(previous) + 1 if previous else 0
+            made.insert(at, copy.deepcopy(original))
+            say = said.doubt if role.solution else said.note
+            say(f"The {release.title(grade_id)} was missing and has been put back.")
+        elif grade_id not in present:
+            continue
+        previous = grade_id
+
+
+def _set_up(made: list[NotebookNode], release: Release, said: Said) -> None:
+    """Run the release's own imports first where they do not stand before the answers any more.
+
+    They are the course's text and define nothing that is asked, so they can undo no answer.
+    """
+    names = {exercise.name for exercise in release.exercises}
+    codes = [cell for cell in made if cell.cell_type == "code"]
+    answers = [n for n, cell in enumerate(codes) if names & defined_names(cell.source)]
+    before = codes[: min(answers, default=0)]
+    given = [c for c in release.notebook.cells if SETUP in c.metadata.get("tags", [])]
+    for original in given if answers else ():
+        if not any(cell.source.strip().startswith(original.source.strip()) for cell in before):
+            made.insert(0, copy.deepcopy(original))
+            said.note("The notebook's first imports were missing or changed; the course's ran too.")

@@ -1,0 +1,288 @@
+"""Read what was handed in as if it were written to break the reader.
+
+Nothing here raises for a bad file: a submission that cannot be read says why, in words for its
+learner, and the batch goes on. Links are not followed and only plain cells come out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbgrader.utils import parse_utc
+
+from unrolled.grading.submissions.files import (
+    CHECKPOINT,
+    NOTEBOOK,
+    SCRIPT,
+    File,
+    contents_of,
+    files,
+)
+from unrolled.grading.submissions.repair import (
+    UNWRITTEN,
+    Said,
+    Unreadable,
+    decode,
+    plain,
+    read_cells,
+)
+from unrolled.grading.submissions.scripts import script_cells
+from unrolled.grading.submissions.sources import defined_names, mend_sources
+from unrolled.grading.submissions.stamps import NO_STAMP, Stamp, metadata_in, read_stamp
+
+MAX_SOURCE = 200_000
+MAX_NOTEBOOKS = 50
+# A learner's id is a folder's name and, in nbgrader, part of a glob.
+LEARNER = re.compile(r"[A-Za-z0-9_@+][A-Za-z0-9._@+-]{0,99}")
+KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown", "html": "markdown"}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a submission, with nothing in it but text.
+
+    Attributes:
+        kind: code, markdown or raw.
+        grade_id: what its nbgrader metadata says, empty if nothing.
+        tags: its tags.
+        id: its own id in the notebook, empty if it has none.
+    """
+
+    kind: str
+    source: str
+    grade_id: str = ""
+    tags: tuple[str, ...] = ()
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one learner handed in for one assignment.
+
+    Attributes:
+        cells: of the notebook; empty if there is a problem.
+        notes: what was put right on the way, one sentence each.
+        problem: why there is no notebook to grade, empty if there is one.
+        timestamp: the text of a usable ``timestamp.txt``, empty if there is none.
+        doubts: what of it a person should look at.
+        stamp: which version of the assignment the notebook says it is.
+    """
+
+    learner: str
+    cells: tuple[Cell, ...] = ()
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+    timestamp: str = ""
+    doubts: tuple[str, ...] = ()
+    stamp: Stamp = NO_STAMP
+
+
+@dataclass(frozen=True)
+class Found:
+    """The learners of a class who handed in an assignment, and the folders passed over."""
+
+    learners: tuple[str, ...]
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def find_learners(submitted: Path, assignment: str) -> Found:
+    """List who handed something in: the folders ``<learner>/<assignment>``.
+
+    Args:
+        submitted: folder with one folder a learner.
+        assignment: such as ``"06-self-attention"``.
+    """
+    learners, refused = [], {}
+    for entry in sorted(os.scandir(submitted), key=lambda e: e.name) if submitted.is_dir() else ():
+        if entry.name.startswith("."):
+            continue
+        if not _is_real_folder(Path(entry.path)):
+            refused[entry.name] = "not a folder (links are not followed)"
+        elif not LEARNER.fullmatch(entry.name):
+            refused[entry.name] = "a learner's id has letters, digits and . _ - @ + only"
+        elif _is_real_folder(Path(entry.path, assignment)):
+            learners.append(entry.name)
+        elif Path(entry.path, assignment).is_symlink():
+            refused[entry.name] = f"{assignment} is a link, and links are not followed"
+    return Found(tuple(learners), refused)
+
+
+def read_submission(
+    submitted: Path, learner: str, assignment: str, ids: Collection[str]
+) -> Submission:
+    """Read one learner's notebook.
+
+    Args:
+        submitted: folder with one folder a learner.
+        learner: name of the learner's folder.
+        assignment: name of the assignment, and of its notebook.
+        ids: the grade ids of the assignment, which tell its notebook from others.
+    """
+    folder = submitted / learner / assignment
+    timestamp, late_notes = _timestamp(folder)
+    try:
+        chosen = _chosen(files(folder), f"{assignment}.ipynb", ids)
+    except Unreadable as error:
+        doubts = (error.why,)
+        return Submission(learner, (), late_notes, error.why, timestamp, doubts)
+    said = chosen.said
+    cells = tuple(mend_sources(chosen.cells, said))
+    return Submission(
+        learner, cells, (*said.notes, *late_notes), "", timestamp, tuple(said.doubts), chosen.stamp
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A file that could be read as a notebook."""
+
+    file: File
+    cells: tuple[Cell, ...]
+    said: Said
+    answers: int
+    stamp: Stamp
+
+    @property
+    def name(self) -> str:
+        return self.file.name.split("/")[-1]
+
+
+def _chosen(found: Sequence[File], wanted: str, ids: Collection[str]) -> _Read:
+    """Take the notebook with most answers, of equal ones that of the right name; else a copy."""
+    errors: list[str] = []
+    for kind in (NOTEBOOK, CHECKPOINT, SCRIPT):
+        readable = _readable([file for file in found if file.kind == kind], ids, errors)
+        readable = [read for read in readable if read.answers or kind != SCRIPT]
+        if readable:
+            best = max(readable, key=lambda read: (read.answers, read.name == wanted))
+            _say_which(best, found, wanted, errors)
+            return best
+    if errors:
+        raise Unreadable(" ".join(errors[:3]))
+    there = ", ".join(file.name for file in found[:5] if file.name != "timestamp.txt")
+    what = f"; it holds {there}" if there else ""
+    raise Unreadable(f"There is no notebook (.ipynb) in the submission{what}.")
+
+
+def _readable(found: Sequence[File], ids: Collection[str], errors: list[str]) -> list[_Read]:
+    readable = []
+    for file in found[:MAX_NOTEBOOKS]:
+        said = Said()
+        try:
+            contents = file.read()
+            script = file.kind == SCRIPT
+            cells = parse_script(contents, said) if script else parse_notebook(contents, said)
+        except Unreadable as error:
+            errors.append(f"{file.name}: {error.why}")
+            continue
+        stamp = read_stamp(metadata_in(contents))
+        readable.append(_Read(file, cells, said, _answers(cells, ids), stamp))
+    return readable
+
+
+def _answers(cells: Iterable[Cell], ids: Collection[str]) -> int:
+    """How many questions are answered: their cell, or one that defines them, is written."""
+    written = [cell for cell in cells if UNWRITTEN not in cell.source]
+    names = {name for cell in written for name in defined_names(cell.source)}
+    names |= {cell.grade_id for cell in written if f"check-{cell.grade_id}" in ids}
+    return len(names & set(ids))
+
+
+def _say_which(best: _Read, found: Sequence[File], wanted: str, errors: Sequence[str]) -> None:
+    """Say what was graded under another name or from another place, and what was not."""
+    if best.file.kind == CHECKPOINT:
+        best.said.doubt(f"Only an older copy could be read: {best.file.name} was graded.")
+    elif best.file.name != wanted:
+        best.said.note(f"The notebook is called {best.file.name}; it was graded as {wanted}.")
+    kinds = (NOTEBOOK,) if best.answers else (NOTEBOOK, CHECKPOINT, SCRIPT)
+    others = [f.name for f in found if f.kind in kinds and f is not best.file]
+    others = [name for name in others if not any(e.startswith(f"{name}: ") for e in errors)]
+    if others:
+        sentence = f"Other files were left aside: {', '.join(others[:5])}."
+        unsure = not best.answers or wanted in others
+        (best.said.doubt if unsure else best.said.note)(sentence)
+    for error in errors[:3]:
+        best.said.doubt(f"Not read: {error}")
+
+
+def parse_notebook(contents: bytes, said: Said | None = None) -> tuple[Cell, ...]:
+    """Turn a file's bytes into plain cells.
+
+    Args:
+        contents: of the file.
+        said: takes a sentence for everything that was mended.
+
+    Raises:
+        Unreadable: saying what the file is instead of a notebook.
+    """
+    said = said or Said()
+    raw = read_cells(contents, said)
+    cells = tuple(_cell(cell, said) for cell in raw if isinstance(cell, dict))
+    if len(cells) < len(raw):
+        said.doubt(f"{len(raw) - len(cells)} of the notebook's cells are none and were left out.")
+    return cells
+
+
+def parse_script(contents: bytes, said: Said) -> tuple[Cell, ...]:
+    """Turn a Python script into plain cells.
+
+    Args:
+        contents: of the file.
+        said: takes a sentence for everything that was mended.
+
+    Raises:
+        Unreadable: if it is too long.
+    """
+    return tuple(_cell(raw, said) for raw in script_cells(decode(contents, said), said))
+
+
+def _cell(raw: dict[str, Any], said: Said) -> Cell:
+    source = raw.get("source", raw.get("input", ""))  # input: before the fourth format
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    source = plain(source if isinstance(source, str) else "").replace("\r\n", "\n")
+    if "\0" in source:
+        said.note("A cell held NUL characters, which no program can have; they were taken out.")
+    if len(source) > MAX_SOURCE:
+        said.doubt(f"A cell of more than {MAX_SOURCE:,} characters was cut off there.")
+    metadata = raw.get("metadata")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    nbgrader = metadata.get("nbgrader")
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else ""
+    tags = metadata.get("tags")
+    kind = raw.get("cell_type")
+    return Cell(
+        kind=KINDS.get(kind, "raw") if isinstance(kind, str) else "raw",
+        source=source.replace("\0", "")[:MAX_SOURCE],
+        grade_id=plain(grade_id)[:200] if isinstance(grade_id, str) else "",
+        tags=_tags(tags if isinstance(tags, list) else ()),
+        id=plain(raw["id"])[:200] if isinstance(raw.get("id"), str) else "",
+    )
+
+
+def _tags(values: Iterable[Any]) -> tuple[str, ...]:
+    """Tags as the format wants them: no commas, none twice."""
+    tags = (plain(v)[:100] for v in values if isinstance(v, str) and v and "," not in v)
+    return tuple(dict.fromkeys(tags))[:20]
+
+
+def _timestamp(folder: Path) -> tuple[str, tuple[str, ...]]:
+    """Read ``timestamp.txt``, which nbgrader reckons late penalties from."""
+    try:
+        text = contents_of(folder / "timestamp.txt")[:200].decode("utf-8").strip()
+    except (Unreadable, UnicodeDecodeError):
+        return "", ()
+    try:
+        parse_utc(text)
+    except (ValueError, OverflowError, TypeError, AttributeError):
+        return "", ("timestamp.txt holds no time that can be read and was ignored.",)
+    return text, ()
+
+
+def _is_real_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()

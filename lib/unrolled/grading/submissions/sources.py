@@ -1,0 +1,146 @@
+"""Mend the text of single cells: only what does not parse as it stands, and does afterwards.
+
+An answer that Python accepts is never touched here, right or wrong.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from unrolled.checks.keeping import global_names
+from unrolled.grading.submissions.repair import OPEN, SIDES, Said, settle
+
+if TYPE_CHECKING:
+    from unrolled.grading.submissions.reading import Cell
+
+MAX_JOINED = 20  # cells, and of characters together:
+MAX_TOGETHER = 50_000
+MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
+DEFINES = re.compile(
+    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"  # def f, class C
+    r"|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)",  # f = ..., f: T = ...
+    re.MULTILINE,
+)
+# What copying from a web page or a chat leaves in code, where Python takes it for an error.
+INVISIBLE = {
+    **dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " "),
+    **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"), None),
+}
+
+
+def defined_names(source: str) -> set[str]:
+    """The names that a cell binds at its left margin, even where it does not parse."""
+    return {function or variable for function, variable in DEFINES.findall(source)}
+
+
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts differ in nothing but space at the ends of lines and around them."""
+    return one == other or _trimmed(one) == _trimmed(other)
+
+
+def _trimmed(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree of a cell, its magic commands passed over; None if it is not Python."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the learner's code, to nobody who could mend it
+        try:
+            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            return compile(MAGIC.sub(r"\1pass", source), "<cell>", "exec", flags)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+
+
+def as_python(source: str) -> str:
+    """A cell's text, its magic commands passed over; empty if it is not Python."""
+    return MAGIC.sub(r"\1pass", source) if parsed(source) is not None else ""
+
+
+def names_read(source: str) -> set[str]:
+    """The names that a cell reads from outside its definitions; none if it is not Python."""
+    try:
+        return global_names(as_python(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # what parses may not compile
+        return set()
+
+
+def mend_sources(cells: Sequence[Cell], said: Said) -> list[Cell]:
+    """Mend what can be mended in the text of code cells.
+
+    Args:
+        cells: of a submission.
+        said: takes a sentence for everything that was mended.
+    """
+    mended: list[Cell] = []
+    joined = 0
+    for cell in cells:
+        if cell.kind == "code":
+            cell = replace(cell, source=_mended(cell.source, said))
+        if mended and joined < MAX_JOINED and _continues(mended[-1], cell):
+            above = mended.pop()
+            cell = replace(above, source=f"{above.source.rstrip()}\n{cell.source}")
+            joined += 1
+            said.doubt("An answer had been split into two cells, which were joined again.")
+        mended.append(cell)
+    return mended
+
+
+def _mended(source: str, said: Said) -> str:
+    """A cell without merge conflicts and without characters that nobody sees."""
+    if OPEN in source and parsed(source) is None:
+        for choose, which in SIDES:
+            settled = settle(source, choose)
+            if settled is not None and parsed(settled) is not None:
+                said.doubt(f"A cell held merge conflicts; of each {which}.")
+                source = settled
+                break
+    visible = source.translate(INVISIBLE)
+    if visible != source and parsed(source) is None and parsed(visible) is not None:
+        said.note("A cell held invisible characters that are no Python; they were taken out.")
+        return visible
+    return source
+
+
+def _continues(above: Cell, below: Cell) -> bool:
+    """Whether a cell is the rest of the one above: indented, and Python only together with it."""
+    first = next((line for line in below.source.splitlines() if line.strip()), "")
+    return (
+        above.kind == below.kind == "code"
+        and first[:1] in (" ", "\t")
+        and len(above.source) + len(below.source) <= MAX_TOGETHER
+        and bool(defined_names(above.source))
+        and parsed(below.source) is None
+        and parsed(f"{above.source.rstrip()}\n{below.source}") is not None
+    )
+
+
+def without_leftover_raise(source: str, stub: str) -> str:
+    """Take out the stub's ``raise`` where an answer was written below it and never ran.
+
+    Args:
+        source: of an answer.
+        stub: the released source, whose own line alone is taken out.
+
+    Returns:
+        The source; the very same if there is nothing to take out.
+    """
+    raises = {line.strip() for line in stub.splitlines() if line.strip().startswith("raise ")}
+    tree = parsed(source) if any(line in source for line in raises) else None
+    if tree is None:
+        return source
+    blocks = [getattr(node, name, None) for node in ast.walk(tree) for name in ("body", "orelse")]
+    nodes = [n for block in blocks if isinstance(block, list) for n in block[:-1]]
+    lines = source.split("\n")
+    over = {
+        node.lineno - 1
+        for node in nodes
+        if isinstance(node, ast.Raise) and lines[node.lineno - 1].strip() in raises
+    }
+    return "\n".join(line for number, line in enumerate(lines) if number not in over)
