@@ -142,7 +142,7 @@ def test_a_comparison_with_torch_beside_the_answer_is_honest(worker):
 def test_a_cell_that_is_hard_to_read_costs_its_answer_nothing(quick_worker, more):
     """The grader reads cells to find what is banned, and must neither stumble nor take long."""
     assert mark(quick_worker, RIGHT_MASK, more.replace("!true", "%pwd"))[MASK].full
-    assert isinstance(names_read(RIGHT_MASK + "\n" + more), set)
+    assert isinstance(names_read(RIGHT_MASK + "\n" + more), frozenset)
 
 
 BOTH = ("scaled_dot_product_attention", "SelfAttention")

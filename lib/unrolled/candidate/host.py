@@ -44,6 +44,7 @@ class Host:
         self.objects: dict[int, Any] = {}
         self.call_back: Callback | None = None
         self.seed = 0  # that torch's generator should have
+        self.others: tuple[Any, Any] | None = None  # states of the other generators, before a seed
 
     def handle(
         self, message: Message, tensors: list[Tensor], callback: Callback
@@ -77,7 +78,7 @@ class Host:
     @contextlib.contextmanager
     def _restored(self, reply: Message) -> Iterator[None]:
         """Put back what an answer may change globally, and say what it was."""
-        generators = torch.get_rng_state(), np.random.get_state(), random.getstate()
+        generator, self.others = torch.get_rng_state(), None
         dtype, device, grad = (
             torch.get_default_dtype(), torch.get_default_device(), torch.is_grad_enabled()
         )  # fmt: skip
@@ -95,9 +96,10 @@ class Host:
             torch.set_default_dtype(dtype)
             torch.set_default_device(None if device == torch.device("cpu") else device)
             torch.set_grad_enabled(grad)
-            torch.set_rng_state(generators[0])
-            np.random.set_state(generators[1])
-            random.setstate(generators[2])
+            torch.set_rng_state(generator)
+            if self.others is not None:
+                np.random.set_state(self.others[0])
+                random.setstate(self.others[1])
 
     # What a step can do. A learner's object arrives as itself: references are resolved before.
 
@@ -116,7 +118,9 @@ class Host:
     ) -> Any:
         """Call a thing or its method, all sources of randomness seeded first if asked."""
         if seed is not None:
-            torch.manual_seed(seed)
+            # Not before it is needed: numpy's takes longer than most answers.
+            self.others = self.others or (np.random.get_state(), random.getstate())
+            _seed_torch(seed)
             self.seed = torch.initial_seed()
             np.random.seed(seed % 2**32)
             random.seed(seed)
@@ -225,6 +229,15 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
         "table", "ask", "library", "environment",
     )
 }  # fmt: skip
+
+
+def _seed_torch(seed: int) -> None:
+    """As ``torch.manual_seed``, which first writes down where it was called, for every device."""
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)
 
 
 class _Capped(io.StringIO):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import heapq
 import itertools
+from collections.abc import Callable, Iterable
 
 from unrolled.candidate.handles import Candidate
 from unrolled.checks.compare import TOLERANCE, distance, mismatch
@@ -38,6 +39,21 @@ def diagnose(examination: Examination) -> tuple[Mistake, ...]:
         return ()
     search = _Search(examination)
     return search.single() or search.several(2) or search.several(3) or search.partly()
+
+
+def prepare(exercises: Iterable[Exercise], seed: int, enough: Callable[[], bool]) -> None:
+    """Run known mistakes before the first answer that has one, so that no answer waits for them.
+
+    Args:
+        exercises: that will be asked.
+        seed: that mistakes will be named with.
+        enough: says, between two mistakes, whether to stop.
+    """
+    for exercise in exercises:
+        for mistake, probe in itertools.product(exercise.mistakes, exercise.probes):
+            if enough():
+                return
+            _observed(exercise, (mistake,), probe, seed)
 
 
 @functools.lru_cache(maxsize=4096)

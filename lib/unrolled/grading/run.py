@@ -125,15 +125,16 @@ def grade_assignment(
     """
     options = options or Options()
     with course.alone(), contextlib.ExitStack() as stack:
-        release = course.register(assignment)
         found = _found(course.folder("submitted"), assignment, options.only)
-        if pool is None:
-            setting = setting_of(course, assignment, tier, options)
-            remote = options.dask and DaskPool(setting, options.dask)
-            pool = stack.enter_context(remote or LocalPool(setting, options.processes))
         journal = stack.enter_context(
             contextlib.closing(Journal(course.class_folder / JOURNAL, assignment))
         )
+        if pool is None:
+            setting = setting_of(course, assignment, tier, options)
+            news = options.again or any(journal.find(learner) is None for learner in found.learners)
+            remote = options.dask and DaskPool(setting, options.dask)
+            pool = stack.enter_context(remote or LocalPool(setting, options.processes, news))
+        release = course.register(assignment)
         gradebook = stack.enter_context(course.gradebook())
         recorder = Recorder(course, gradebook, assignment)
         _check_request(options, release, journal)

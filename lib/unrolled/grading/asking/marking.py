@@ -75,7 +75,7 @@ def _marked(
     worker: Worker,
     seeds: Mapping[str, int],
 ) -> Marked:
-    execution = execute(cells, worker, branches=len(exercises))
+    execution = execute(cells, worker, branches=len(exercises) - 1)
     asking = _Asking(cells, execution, worker, seeds)
     marks = {exercise.id: asking.ask(exercise) for exercise in exercises}
     worker.forget()
@@ -165,7 +165,7 @@ class _Asking:
         return "\n".join(as_python(cell.source) for cell in self.cells if cell in used)
 
     @functools.cached_property
-    def _definitions(self) -> list[tuple[CodeCell, set[str]]]:
+    def _definitions(self) -> list[tuple[CodeCell, frozenset[str]]]:
         return [(cell, defined_names(cell.source)) for cell in self.cells]
 
     def _undefined(self, exercise: Exercise) -> str:

@@ -16,7 +16,9 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Protocol
 
@@ -114,15 +116,19 @@ class LocalPool:
         setting: what they grade, and how.
         processes: how many. Default: one for each core this process may use, or for each share of
             a GPU.
+        soon: tasks will come: what they need is imported beside whatever is done until then.
     """
 
-    def __init__(self, setting: Setting, processes: int = 0):
+    def __init__(self, setting: Setting, processes: int = 0, soon: bool = False):
         self.setting = setting
+        self.soon = soon
         shares = sum(gpu.at_once for gpu in setting.gpus)
         self.processes = processes or shares or len(os.sched_getaffinity(0))
         self.slots: list[_Slot] = []
 
     def __enter__(self) -> LocalPool:
+        if self.soon:
+            _server()
         return self
 
     def __exit__(self, *ignored: object) -> None:
@@ -217,15 +223,21 @@ class _Slot:
         self.process = self.connection = None
 
     def _start(self) -> None:
-        # Forked from a server that has imported everything and has no threads: quick and safe.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["unrolled.grading.asking.process"])
+        context = _server()
         self.connection, theirs = context.Pipe()
         from unrolled.grading.asking.process import serve
 
         self.process = context.Process(target=serve, args=(theirs, self.setting), daemon=True)
         self.process.start()
         theirs.close()
+
+
+def _server() -> ForkServerContext:
+    """A server that has imported everything and has no threads: forks of it are quick and safe."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["unrolled.grading.asking.process"])
+    forkserver.ensure_running()
+    return context
 
 
 def _ready(busy: list[_Slot]) -> list[_Slot]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from multiprocessing.connection import Connection
@@ -9,8 +10,9 @@ from multiprocessing.connection import Connection
 import torch
 
 from unrolled.checks import exercises
+from unrolled.checks.diagnose import prepare
 from unrolled.grading.asking.execution import Execution
-from unrolled.grading.asking.marking import mark_submission
+from unrolled.grading.asking.marking import SHOWN, mark_submission
 from unrolled.grading.asking.marks import Marked, unasked
 from unrolled.grading.asking.pool import Setting, Task, ignore_interrupts
 from unrolled.grading.logs import log_to
@@ -29,6 +31,7 @@ def serve(connection: Connection, setting: Setting) -> None:
     log_to(setting.log)
     torch.set_num_threads(1)
     with start_worker(setting) as worker:
+        _warm_up(worker, setting)
         while True:
             try:
                 task = connection.recv()
@@ -39,6 +42,25 @@ def serve(connection: Connection, setting: Setting) -> None:
             except WorkerFailed as error:
                 done = error
             connection.send(done)
+
+
+def _warm_up(worker: Worker, setting: Setting) -> None:
+    """Start the sandbox, and while that takes its time run the mistakes that are known.
+
+    The sandbox ends with the thread that starts it, so that is this one.
+    """
+    enough = threading.Event()
+    preparing = threading.Thread(target=_prepare, args=(setting.assignment, enough))
+    preparing.start()
+    with contextlib.suppress(WorkerFailed):  # said when the first submission is marked
+        worker.start()
+    enough.set()
+    preparing.join()
+
+
+def _prepare(assignment: str, enough: threading.Event) -> None:
+    torch.set_num_threads(1)
+    prepare(exercises(assignment), SHOWN, enough.is_set)
 
 
 def start_worker(setting: Setting) -> Worker:

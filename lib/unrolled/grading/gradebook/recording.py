@@ -104,13 +104,17 @@ class Recorder:
 
     def _restore(self, notebook: NotebookNode) -> None:
         """As nbgrader's ``OverwriteCells``: locked text is the source's, rubrics included."""
-        source = self.gradebook.find_notebook(self.assignment, self.assignment).source_cells
-        kept = {cell.name: cell for cell in source}
         for cell in notebook.cells:
             role = cell.metadata.get("nbgrader")
             if role:
-                role.checksum = kept[role.grade_id].checksum
-                cell.source = kept[role.grade_id].source if role.locked else cell.source
+                role.checksum, source = self._source[role.grade_id]
+                cell.source = source if role.locked else cell.source
+
+    @functools.cached_property
+    def _source(self) -> dict[str, tuple[str, str]]:
+        """Checksum and text of each cell as it was released."""
+        cells = self.gradebook.find_notebook(self.assignment, self.assignment).source_cells
+        return {cell.name: (cell.checksum, cell.source) for cell in cells}
 
     def _write(self, learner: str, notebook: NotebookNode) -> None:
         """Put the notebook in its place as a whole: a reader never finds half of it."""

@@ -99,7 +99,7 @@ class Worker:
         """Fork a process for one question; afterwards nothing of it is left, unless it is kept.
 
         Args:
-            branches: how many may branch off it, if it is kept.
+            branches: how many may branch off it, if it is kept; it can be the last itself.
 
         Raises:
             WorkerFailed: if no sandbox starts.
@@ -130,28 +130,31 @@ class Worker:
 
     @contextlib.contextmanager
     def branch(self) -> Iterator[Question | None]:
-        """Fork the kept process for one question; None if there is none, or it does not fork.
+        """A process for one question in which the cells have run; None if there is none.
 
-        What a branch does stays in it. Whatever it does to the kept process costs no other
-        question anything but time: without a branch, its cells are run again.
+        It is forked from the kept one; the last question is asked in that itself. What a branch
+        does stays in it. Whatever it does to the kept process costs no other question anything but
+        time: without a branch, its cells are run again.
         """
         question = self._branched()
-        if question is None:
+        if question is None or self.watchdog is None:
             self.forget()
             yield None
             return
-        assert self.watchdog is not None
         try:
             with self.watchdog:
                 yield question
         finally:
             self.starved |= question.starved
-            question.sock.close()
-            self._end_branch()
+            if self.kept is not None and question is not self.kept.question:
+                question.sock.close()
+                self._end_branch(self.kept)
+            else:
+                self.forget()
 
     def _branched(self) -> Question | None:
         if self.kept is None or not self.kept.branches:
-            return None
+            return self.kept and self.kept.question
         assert self.started is not None
         assert self.watchdog is not None
         sock = self.kept.branches.pop(0)
@@ -163,16 +166,14 @@ class Worker:
         sock.close()
         return None
 
-    def _end_branch(self) -> None:
-        if self.kept is None:  # it used too much memory, and all was ended
-            return
+    def _end_branch(self, kept: _Kept) -> None:
         said = self._order(b"B", CLEAN_SECONDS)
         if said not in (b"c", b"g"):
             self.stop()
             return
         with contextlib.suppress(AnswerDied):
             if said == b"c":
-                self.kept.question.wait()
+                kept.question.wait()
                 return
         self.forget()
 

@@ -6,6 +6,7 @@ An answer that Python accepts is never touched here, right or wrong.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from unrolled.grading.submissions.repair import OPEN, SIDES, Said, settle
 if TYPE_CHECKING:
     from unrolled.grading.submissions.reading import Cell
 
+CELLS = 64  # what was found out about so many is kept: every exercise asks it of every cell
 MAX_JOINED = 20  # cells, and of characters together:
 MAX_TOGETHER = 50_000
 MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
@@ -33,9 +35,10 @@ INVISIBLE = {
 }
 
 
-def defined_names(source: str) -> set[str]:
+@functools.lru_cache(maxsize=CELLS)
+def defined_names(source: str) -> frozenset[str]:
     """The names that a cell binds at its left margin, even where it does not parse."""
-    return {function or variable for function, variable in DEFINES.findall(source)}
+    return frozenset(function or variable for function, variable in DEFINES.findall(source))
 
 
 def same_text(one: str, other: str) -> bool:
@@ -58,17 +61,19 @@ def parsed(source: str) -> ast.Module | None:
             return None
 
 
+@functools.lru_cache(maxsize=CELLS)
 def as_python(source: str) -> str:
     """A cell's text, its magic commands passed over; empty if it is not Python."""
     return MAGIC.sub(r"\1pass", source) if parsed(source) is not None else ""
 
 
-def names_read(source: str) -> set[str]:
+@functools.lru_cache(maxsize=CELLS)
+def names_read(source: str) -> frozenset[str]:
     """The names that a cell reads from outside its definitions; none if it is not Python."""
     try:
-        return global_names(as_python(source))
+        return frozenset(global_names(as_python(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # what parses may not compile
-        return set()
+        return frozenset()
 
 
 def mend_sources(cells: Sequence[Cell], said: Said) -> list[Cell]:
