@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_grade(grade: argparse.ArgumentParser) -> None:
     add = grade.add_argument
     add("assignment", help="such as 06-self-attention")
-    add("--learner", default="", metavar="ID", help="one learner only")
+    add("--learner", dest="only", default="", metavar="ID", help="one learner only")
     add("--again", action="store_true", help="also what has not changed since")
     _add_how(grade)
     grade.set_defaults(reason="", exercise="")
@@ -78,7 +78,7 @@ def _add_grade(grade: argparse.ArgumentParser) -> None:
 def _add_regrade(regrade: argparse.ArgumentParser) -> None:
     add = regrade.add_argument
     add("assignment", help="such as 06-self-attention")
-    add("learner", metavar="LEARNER", help="the learner's id")
+    add("only", metavar="LEARNER", help="the learner's id")
     add(
         "--reason", required=True, type=_words, metavar="TEXT", help="is kept; the learner reads it"
     )
@@ -133,6 +133,7 @@ def _progress(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
+    from dataclasses import fields
     from sqlite3 import Error as JournalError
 
     from sqlalchemy.exc import SQLAlchemyError
@@ -149,16 +150,11 @@ def _grade(options: argparse.Namespace) -> int:
 
     try:
         course = Course(options.root)
-    except FileNotFoundError as error:
+        _check_assignment(options.assignment, course.assignments())
+    except (FileNotFoundError, LookupError) as error:
         return _refuse(USAGE, str(error))
-    if options.assignment not in course.assignments():
-        known = ", ".join(course.assignments())
-        return _refuse(USAGE, f"no assignment is called {options.assignment!r}; known are {known}")
-    how = Options(
-        options.learner, options.again, options.demos, options.processes, options.dask,
-        device=options.device, per_gpu=options.per_gpu,
-        reason=options.reason, exercise=options.exercise,
-    )  # fmt: skip
+    named = {field.name for field in fields(Options)}
+    how = Options(**{name: given for name, given in vars(options).items() if name in named})
     try:
         tier = choose_tier(options.unsafe, options.tier)
         print(f"isolation: {tier.says}", flush=True)
@@ -173,9 +169,14 @@ def _grade(options: argparse.Namespace) -> int:
     except (OSError, JournalError, SQLAlchemyError) as error:
         return _refuse(UNFINISHED, f"a mark could not be written: {error}\n{GO_ON}")
     print(summary(graded))
-    if not any(result.fault for result in graded.results):
-        return DONE
-    return _refuse(LOOK, f"the grader itself failed on an answer; {course.log} says why")
+    if any(result.fault for result in graded.results):
+        return _refuse(LOOK, f"the grader itself failed on an answer; {course.log} says why")
+    return DONE
+
+
+def _check_assignment(name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise LookupError(f"no assignment is called {name!r}; known are {', '.join(known)}")
 
 
 def _bar(results: Iterable[Result], total: int) -> Iterable[Result]:

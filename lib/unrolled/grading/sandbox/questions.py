@@ -11,7 +11,8 @@ from torch import Tensor
 
 from unrolled.candidate.wire import AnswerDied, Callback, Message, SocketTransport, receive, send
 
-BRANCH_SECONDS = 1.0  # for a process to fork, or to notice that its fork has ended
+BRANCH_SECONDS = 1.0  # for a process to fork
+ENDED_SECONDS = 0.2  # and to notice that its fork has ended
 MAX_WORDS = 1000
 OUT_OF_MEMORY = "OutOfMemoryError"  # torch's, of a GPU
 
@@ -74,13 +75,13 @@ class Question:
         self.sock.settimeout(BRANCH_SECONDS)
         send(self.sock, {"branch": True}, [])
 
-    def wait(self) -> None:
+    def wait(self, seconds: float = BRANCH_SECONDS) -> None:
         """Wait for a few words that are nobody's answer.
 
         Raises:
             AnswerDied: if the process is gone or silent.
         """
-        receive(self.sock, BRANCH_SECONDS, MAX_WORDS)
+        receive(self.sock, seconds, MAX_WORDS)
 
     def define(self, source: str, names: list[str]) -> None:
         """Put the course's own definitions under these names.

@@ -14,7 +14,7 @@ from unrolled.candidate.wire import AnswerDied
 from unrolled.grading.sandbox.cgroups import out_of_memory_kills
 from unrolled.grading.sandbox.gpus import Gpu, Turn
 from unrolled.grading.sandbox.memory import Watchdog
-from unrolled.grading.sandbox.questions import Limits, Question
+from unrolled.grading.sandbox.questions import ENDED_SECONDS, Limits, Question
 from unrolled.grading.sandbox.starting import Started, Wanted, WorkerFailed, start
 from unrolled.grading.sandbox.tiers import Tier
 
@@ -168,14 +168,15 @@ class Worker:
 
     def _end_branch(self, kept: _Kept) -> None:
         said = self._order(b"B", CLEAN_SECONDS)
-        if said not in (b"c", b"g"):
+        if said == b"g":
+            self.forget()
+        elif said == b"c":
+            try:
+                kept.question.wait(ENDED_SECONDS)
+            except AnswerDied:  # it does not do as it should
+                self.stop()
+        else:
             self.stop()
-            return
-        with contextlib.suppress(AnswerDied):
-            if said == b"c":
-                kept.question.wait()
-                return
-        self.forget()
 
     def forget(self) -> None:
         """End the process that was kept, if there is one."""
