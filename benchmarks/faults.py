@@ -96,23 +96,23 @@ def main() -> None:
         run.communicate()
         wanted = export(course)
         forget(course)
-        for number in range(options.runs):
-            run = start(course)
-            # A coordinator is also killed before it has read anything; a class takes some seconds.
-            kind = VICTIMS[number % len(VICTIMS)]
-            killed[
-                kill_once(run, kind, random.uniform(0.0, 8.0 if kind == VICTIMS[0] else 2.0))
-            ] += 1
-            said, _ = run.communicate(timeout=600)
-            ends[run.returncode] += 1
-            if run.returncode == 0:
-                complete += 1
-                if export(course) != wanted:
-                    differing.append({"run": number, "said": said[-2000:]})
-                forget(course)
-            print(number, kind, run.returncode, complete, len(differing), flush=True)
+        with contextlib.suppress(KeyboardInterrupt):  # what was seen until then is recorded
+            for number in range(options.runs):
+                run = start(course)
+                # A coordinator is also killed before it has read anything; a class takes seconds.
+                kind = VICTIMS[number % len(VICTIMS)]
+                after = random.uniform(0.0, 8.0 if kind == VICTIMS[0] else 2.0)
+                killed[kill_once(run, kind, after)] += 1
+                said, _ = run.communicate(timeout=600)
+                ends[run.returncode] += 1
+                if run.returncode == 0:
+                    complete += 1
+                    if export(course) != wanted:
+                        differing.append({"run": number, "said": said[-2000:]})
+                    forget(course)
+                print(number, kind, run.returncode, complete, len(differing), flush=True)
     measure.record(
-        "faults", f"python benchmarks/faults.py --runs {options.runs}", runs=options.runs,
+        "faults", f"python benchmarks/faults.py --runs {options.runs}", runs=sum(ends.values()),
         submissions=LEARNERS, killed=dict(killed), exit_codes=dict(ends), classes=complete,
         differing=differing,
     )  # fmt: skip
