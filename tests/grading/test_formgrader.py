@@ -21,6 +21,8 @@ EXPLAIN = "explain-same-word-twice"
 MASK = "def padding_mask(ids, pad_id):\n    return (ids != pad_id)[:, None, None, :]"
 SAID = "And when the words are shuffled?"
 START_SECONDS = 120
+# What is typed before formgrader has fetched the marks is lost: nothing listens to the fields yet.
+LISTENS = "() => window.formgrader?.grades?.loaded && formgrader.comments?.loaded"
 
 
 def grade(course, pool, **options):
@@ -73,6 +75,7 @@ def test_a_mark_and_a_comment_from_formgrader_reach_the_learner(
     page.goto(f"{lab}/formgrader/gradebook/{ASSIGNMENT}/{ASSIGNMENT}")
     page.get_by_role("link", name="Submission #1").wait_for()
     page.goto(f"{lab}/formgrader/submissions/{found}/?index=0")
+    page.wait_for_function(LISTENS)
     score, words = page.locator(f"#{EXPLAIN}"), page.locator(f"#{EXPLAIN}-comment")
     with page.expect_response(lambda reply: "/api/grade/" in reply.url) as marked:
         score.fill("3")
