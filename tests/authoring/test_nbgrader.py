@@ -113,9 +113,8 @@ def test_a_check_cell_that_was_deleted_comes_back_and_is_not_marked_by_hand(grad
     assert (score, by_hand) == (most, False)
 
 
-@pytest.mark.parametrize("name", ["06-self-attention", "07-multi-head"])
+@pytest.mark.parametrize("name", NAMES)
 def test_nbgrader_validate_passes_on_the_solution(name):
-    """It runs and marks as autograde does, which has marked every solution above."""
     path = ROOT / "solutions" / name / f"{name}.ipynb"
     config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
     assert Validator(config=config).validate(str(path)) == {}

@@ -11,6 +11,7 @@ from .visit import PHONE, visit
 
 pytestmark = pytest.mark.browser
 SHOTS = ROOT / "build/screenshots"
+THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 IN_THEME = "(theme) => document.documentElement.dataset.theme === theme"
 
 
@@ -23,20 +24,12 @@ def shoot(seen, theme, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_has_no_faults_by_day_and_by_night(tab, site, name):
-    with visit(tab, f"{site}/{name}.html") as seen:
-        for theme in ("light", "dark"):
-            seen.page.emulate_media(color_scheme=theme)
-            seen.page.wait_for_function(IN_THEME, arg=theme)
-            shoot(seen, theme, name)
-            assert seen.look() == []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_page_comes_in_the_readers_theme(tab, site, theme):
-    with visit(tab, f"{site}/{CHAPTERS[-1]}.html", theme) as seen:
-        assert seen.page.evaluate(IN_THEME, theme)
+@THEMES
+def test_a_page_has_no_faults(tab, site, name, theme):
+    with visit(tab, f"{site}/{name}.html", theme) as seen:
+        shoot(seen, theme, name)
         assert seen.look() == []
+        assert seen.page.evaluate(IN_THEME, theme)
 
 
 @pytest.mark.parametrize("name", PAGES)

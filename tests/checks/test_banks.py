@@ -1,7 +1,7 @@
 """The checker against the banks: what is right earns full points, what is wrong is named.
 
-Each exercise is asked with seeds of its own, so that one run of the tests sees many. More seeds and
-draws are asked in ``benchmarks/checker.py``, which records what it sees.
+Each answer meets a seed of its own, so that one run of the tests sees many. More seeds and draws
+are asked in ``benchmarks/checker.py``, which records what it sees.
 """
 
 import functools
@@ -16,15 +16,14 @@ DRAWS = 3
 NAMED_FIRST = 0.9
 RIGHT, WRONG = answers("right"), answers("wrong")
 NUMBER = {answer: number for number, answer in enumerate(RIGHT + WRONG)}
-FEW = 5
 SINGLE = [answer for answer in WRONG if len(answer.mistakes) == 1]
 SEVERAL = [answer for answer in WRONG if len(answer.mistakes) > 1]
 OUTSIDE = [answer for answer in WRONG if not answer.mistakes]
 
 
 def seed_of(answer):
-    """One of a few of its exercise's, for which known mistakes are made once and then compared."""
-    return (FEW * EXERCISES.index(answer.exercise) + NUMBER[answer] % FEW) % 50
+    """A seed of its own, so that a run covers many."""
+    return NUMBER[answer] % 50
 
 
 @functools.cache

@@ -176,7 +176,7 @@ def test_who_takes_more_than_its_share_is_ended_and_nobody_else(gpu_worker, nvml
     with gpu_worker.question() as question:
         inside = [p for p in Path("/proc").iterdir() if p.name.isdecimal()]
         nvml.running = {int(p.name): 2**50 for p in inside}
-        with pytest.raises(marking.AnswerDied, match="together"):
+        with pytest.raises(marking.AnswerDied, match="or 7936 MiB of the GPU, together"):
             question.run_cell("while True: pass")
     nvml.running = {}
     with gpu_worker.question() as question:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-DEVICES = ("cpu", "cuda")
 AT_ONCE = 4
 # Of a GPU, what nobody gets, and of a share, what CUDA takes before the first tensor.
 KEPT_MIB, CONTEXT_MIB = 512, 700

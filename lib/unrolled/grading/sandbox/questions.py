@@ -46,10 +46,10 @@ class Question:
     Args:
         sock: connected to the process.
         limits: what it may take.
-        overused: says whether it was ended because it used too much memory.
+        overused: says of what it used too much, if it was ended for that; else nothing.
     """
 
-    def __init__(self, sock: socket.socket, limits: Limits, overused: Callable[[], bool]):
+    def __init__(self, sock: socket.socket, limits: Limits, overused: Callable[[], str]):
         self.sock = sock
         self.limits = limits
         self.overused = overused
@@ -130,9 +130,8 @@ class Question:
             self.seconds_left -= time.monotonic() - started
 
     def _explained(self, error: AnswerDied) -> AnswerDied:
-        if self.overused():
-            return AnswerDied(f"it used more than {self.limits.memory_mib} MiB together")
-        return error
+        said = self.overused()
+        return AnswerDied(said) if said else error
 
 
 def _says(reply: Message, error: str) -> bool:

@@ -186,9 +186,15 @@ class Worker:
             if not self._clean():
                 self.stop()
 
-    def _overused(self, started: Started, watchdog: Watchdog) -> Callable[[], bool]:
+    def _overused(self, started: Started, watchdog: Watchdog) -> Callable[[], str]:
         killed = out_of_memory_kills(started.group)
-        return lambda: watchdog.over or out_of_memory_kills(started.group) > killed
+        share = f", or {self.gpu.share_mib} MiB of the GPU," if self.gpu else ""
+        said = f"it used more than {self.limits.memory_mib} MiB{share} together"
+
+        def overused() -> str:
+            return said if watchdog.over or out_of_memory_kills(started.group) > killed else ""
+
+        return overused
 
     def _clean(self) -> bool:
         """Let the zygote end all that a question started; without a reply, end the zygote."""

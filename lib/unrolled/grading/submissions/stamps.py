@@ -66,6 +66,11 @@ def stamp_problem(given: Stamp, release: Release) -> str:
         return ""
     if given.assignment != wanted.assignment:
         return ""  # another notebook's stamp tells nothing of these rules; a note says so
+    if given.version == wanted.version:
+        return (
+            "The notebook was handed out when its exercises or points were others than now. Move "
+            "your answers to the present notebook; or your instructor takes the change back."
+        )
     return (
         f"The notebook was handed out with version {given.version or '(unknown)'} of the course, "
         f"whose exercises or points were others than now (version {wanted.version}). Your "
