@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from unrolled.grading.commands import add_class_commands
 
 if TYPE_CHECKING:
     from unrolled.grading.asking.marks import Result
+    from unrolled.grading.gradebook.course import Course
+    from unrolled.grading.run import Graded
 
 DONE, LOOK, USAGE, NO_SANDBOX, UNFINISHED = 0, 1, 2, 3, 4
 TIERS = ("bwrap", "container", "none")
@@ -146,7 +148,6 @@ def _grade(options: argparse.Namespace) -> int:
     from unrolled.grading.sandbox.gpus import GpuMissing
     from unrolled.grading.sandbox.tiers import SandboxMissing, choose_tier
     from unrolled.grading.sandbox.workers import WorkerFailed
-    from unrolled.grading.summary import summary
 
     try:
         course = Course(options.root)
@@ -168,7 +169,15 @@ def _grade(options: argparse.Namespace) -> int:
         return _refuse(UNFINISHED, f"stopped; {GO_ON}")
     except (OSError, JournalError, SQLAlchemyError) as error:
         return _refuse(UNFINISHED, f"a mark could not be written: {error}\n{GO_ON}")
+    return _tell(graded, options, course)
+
+
+def _tell(graded: Graded, options: argparse.Namespace, course: Course) -> int:
+    from unrolled.grading.summary import summary
+
     print(summary(graded))
+    if options.reason and graded.refused:
+        return _refuse(LOOK, "nothing was graded again, so the request was not kept")
     if any(result.fault for result in graded.results):
         return _refuse(LOOK, f"the grader itself failed on an answer; {course.log} says why")
     return DONE
@@ -179,10 +188,14 @@ def _check_assignment(name: str, known: Sequence[str]) -> None:
         raise LookupError(f"no assignment is called {name!r}; known are {', '.join(known)}")
 
 
-def _bar(results: Iterable[Result], total: int) -> Iterable[Result]:
+def _bar(results: Iterable[Result], total: int) -> Iterator[Result]:
     from tqdm import tqdm
 
-    return tqdm(results, total=total, desc="grading", unit="submission", smoothing=0.05)
+    with tqdm(total=total, desc="grading", unit="submission", smoothing=0.05) as bar:
+        for result in results:
+            yield result
+            bar.update()
+        bar.update(total - bar.n)  # those passed over are done with, too
 
 
 def _notebooks(options: argparse.Namespace) -> int:

@@ -97,16 +97,35 @@ def test_what_has_not_changed_is_given_at_once(course, release, three, submit):
     assert seen[2][0] == "learner-01"
 
 
-def test_who_is_refused_reads_why_and_has_no_mark(course, release, submit):
+@pytest.fixture
+def of_other_rules(release):
     made = notebook("import torch", padding_mask=MASK)
     made.metadata["unrolled"] = {**release.notebook.metadata["unrolled"], "rules": "others"}
-    submit("learner-01", made)
+    return made
+
+
+def test_who_is_refused_reads_why_and_has_no_mark(course, release, submit, of_other_rules):
+    submit("learner-01", of_other_rules)
     graded = grade(course, Points(release))
     assert graded.results == ()
     page = course.folder("feedback") / "learner-01" / ASSIGNMENT / f"{ASSIGNMENT}.html"
     assert graded.refused["learner-01"] in page.read_text()
     assert "0 of 4 points" not in page.read_text()
     assert export(course) == []
+    assert "Nothing was graded." in summary(graded)
+
+
+def test_a_request_about_what_is_refused_is_not_met(
+    course, release, three, submit, of_other_rules, capsys
+):
+    grade(course, Points(release))
+    submit("learner-01", of_other_rules)
+    line = ["regrade", ASSIGNMENT, "learner-01", "--reason", "Please."]
+    assert cli.main([*line, "--unsafe", "-j", "1", "--root", str(course.root)]) == cli.LOOK
+    said = capsys.readouterr()
+    assert "the request was not kept" in said.err
+    assert "1/1" in said.err  # the bar: nothing is left to do
+    assert [row["raw_score"] for row in export(course)] == ["0.0"] * 3
 
 
 def points(release, of_the_first):

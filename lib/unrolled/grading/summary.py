@@ -14,10 +14,11 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 def summary(graded: Graded) -> str:
     """Return learners, marks, named mistakes and notes as aligned text."""
-    if not graded.results:
-        lines = ["Nobody has handed this assignment in."]
-    else:
+    if graded.results:
         lines = _table(graded.results)
+    else:
+        none = "Nothing was graded." if graded.refused else "Nobody has handed this assignment in."
+        lines = [none]
     if graded.unchanged:
         said = f"{graded.unchanged} of {len(graded.results)} had not changed since the last run"
         lines.append(f"\n{said} and were not graded again (--again grades all)")
