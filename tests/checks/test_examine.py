@@ -54,3 +54,17 @@ def test_a_mistake_that_only_the_hidden_seed_finds_is_shown_with_it():
     report = examine("softmax", now_and_then, seed=918273, shown=5)
     assert not report.passed
     assert report.fix_first
+
+
+def test_a_mistake_that_gives_what_is_wanted_explains_no_failure():
+    """Float32 in between moves numbers by less than two ways of writing one mistake differ."""
+    right = exercise("scaled_dot_product_attention").reference
+
+    def attention(query, key, value, mask=None, dropout=0.0, need_weights=False):
+        given = (tensor.float() for tensor in (query, key, value))
+        found = right(*given, mask, dropout, need_weights)
+        if isinstance(found, tuple):
+            return tuple(part.to(value.dtype) for part in found)
+        return found.to(value.dtype)
+
+    assert examine("scaled_dot_product_attention", attention).mistakes == ("cast-to-float32",)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Iterable
 
 from unrolled.candidate.handles import Candidate
@@ -164,7 +165,10 @@ class _Search:
         key = mistakes, result.probe.name
         if key not in self.distances:
             observed = _observed(self.exercise, mistakes, result.probe, self.examination.seed)
-            self.distances[key] = distance(result.observed, observed)
-            if len(mistakes) == 1 and mismatch(result.wanted, observed, result.probe.dtype):
+            breaks = mismatch(result.wanted, observed, result.probe.dtype) is not None
+            if len(mistakes) == 1 and breaks:
                 self.broken.add((mistakes[0], result.probe.name))
+            # What gives what is wanted explains no failure, however close the two are.
+            explains = breaks or result.passed
+            self.distances[key] = distance(result.observed, observed) if explains else math.inf
         return self.distances[key] <= CLOSE
