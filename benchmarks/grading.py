@@ -3,7 +3,7 @@
     python benchmarks/grading.py             # all; writes results/grading.json
 
 The same 40 distinct submissions of one assignment, made of the answers of the bank (tests/banks),
-right and wrong. Both write a gradebook. They take turns, ten submissions at a time, so that
+right and wrong. Both write a gradebook. They take turns, twenty submissions at a time, so that
 whatever else the machine does slows both. nbgrader runs in this process with its kernels beside it,
 one submission after the other, as its command does; ours asks in one process a core. Start-up, of
 our processes and of nbgrader's application, is not counted in the ratio and given apart.
