@@ -102,6 +102,19 @@ def test_imports_are_followed(toy):
     assert imported("import toy.finder") == {"alpha", "beta", "gamma", "finder"}
 
 
+@pytest.mark.parametrize(
+    "name", sorted(str(p.relative_to(ROOT)) for p in ROOT.glob("book/**/*.md"))
+)
+def test_a_record_that_is_shown_is_named_in_full(name):
+    """Or else the page keeps the figures of the record before."""
+    page = ROOT / name
+    cells = freshness.page_cells(page.read_text(encoding="utf-8"))
+    named = freshness.named_files(cells, page.parent, ROOT)
+    read = {file.name for file in named if file.parent == ROOT / "benchmarks/results"}
+    code = "\n".join(cells)
+    assert code.count("json.loads(") == sum(code.count(f"benchmarks/results/{n}") for n in read)
+
+
 def test_cells_lose_options_and_magics():
     page = (
         "```{code-cell} ipython3\n:tags: [x]\n\n%time\nimport toy\n```\n```python\nimport no\n```\n"
