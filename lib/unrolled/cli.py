@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unrolled.grading.commands import add_class_commands
+from unrolled.grading.commands import add_class_commands, course_of
 
 if TYPE_CHECKING:
     from unrolled.grading.asking.marks import Result
@@ -141,7 +141,7 @@ def _grade(options: argparse.Namespace) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from unrolled.grading.asking.cluster import ClusterMissing
-    from unrolled.grading.gradebook.course import AlreadyRunning, Course
+    from unrolled.grading.gradebook.course import AlreadyRunning
     from unrolled.grading.gradebook.policy import PolicyError
     from unrolled.grading.logs import log_to
     from unrolled.grading.run import Options, grade_assignment
@@ -150,9 +150,8 @@ def _grade(options: argparse.Namespace) -> int:
     from unrolled.grading.sandbox.workers import WorkerFailed
 
     try:
-        course = Course(options.root)
-        _check_assignment(options.assignment, course.assignments())
-    except (FileNotFoundError, LookupError) as error:
+        course = course_of(options, options.assignment)
+    except (OSError, ValueError) as error:
         return _refuse(USAGE, str(error))
     named = {field.name for field in fields(Options)}
     how = Options(**{name: given for name, given in vars(options).items() if name in named})
@@ -181,11 +180,6 @@ def _tell(graded: Graded, options: argparse.Namespace, course: Course) -> int:
     if any(result.fault for result in graded.results):
         return _refuse(LOOK, f"the grader itself failed on an answer; {course.log} says why")
     return DONE
-
-
-def _check_assignment(name: str, known: Sequence[str]) -> None:
-    if name not in known:
-        raise LookupError(f"no assignment is called {name!r}; known are {', '.join(known)}")
 
 
 def _bar(results: Iterable[Result], total: int) -> Iterator[Result]:

@@ -40,6 +40,13 @@ def test_other_rules_are_refused_with_what_to_do():
     assert "move your answers" in problem
 
 
+def test_other_rules_of_the_same_version_name_no_version():
+    problem = stamp_problem(read_stamp(said(version="0.2.0", rules="old")), RELEASE)
+    assert "take that change back" in problem
+    assert "move your answers" in problem
+    assert "version" not in problem
+
+
 @pytest.mark.parametrize(
     "metadata",
     [

@@ -78,7 +78,7 @@ def roster(options: argparse.Namespace) -> bool:
     """Enter a class into the gradebook."""
     from unrolled.grading.gradebook.roster import LMS, enter_roster, keep_lms_columns, read_roster
 
-    course = _course(options)
+    course = course_of(options)
     read = read_roster(options.file, options.id)
     print(f"{read.format} roster, ids from {read.id_column}")
     with course.gradebook() as gradebook:
@@ -95,7 +95,7 @@ def release_notebook(options: argparse.Namespace) -> bool:
     from unrolled.authoring.release import release
     from unrolled.grading.gradebook.policy import POLICY, read_policy
 
-    course = _course(options, options.assignment)
+    course = course_of(options, options.assignment)
     policy = read_policy(course.class_folder / POLICY, options.assignment)
     path = course.class_folder / "release" / options.assignment / f"{options.assignment}.ipynb"
     contents = release(course.root, options.assignment, policy.worth)
@@ -109,7 +109,7 @@ def collect_submissions(options: argparse.Namespace) -> bool:
     """Take a download's submissions."""
     from unrolled.grading.downloads.collecting import collect
 
-    course = _course(options, options.assignment)
+    course = course_of(options, options.assignment)
     collected = collect(course, options.assignment, options.file)
     for learner, time in sorted(collected.learners.items()):
         when = f"handed in {time:%Y-%m-%d %H:%M} UTC" if time else "at an unknown time"
@@ -123,7 +123,7 @@ def export_marks(options: argparse.Namespace) -> bool:
     """Write marks in a form that another system reads."""
     from unrolled.grading.gradebook import exporters, regrades
 
-    course = _course(options, options.assignment)
+    course = course_of(options, options.assignment)
     name, ending = FORMATS[options.format]
     plugin = getattr(exporters, name, None) or getattr(regrades, name)
     to = options.output or course.class_folder / "export" / (options.assignment + ending)
@@ -152,12 +152,18 @@ def report(options: argparse.Namespace) -> bool:
     """Write the page on a class."""
     from unrolled.grading.pages.report import write_report
 
-    path = write_report(_course(options, options.assignment), options.assignment)
+    path = write_report(course_of(options, options.assignment), options.assignment)
     print(f"report     {path}")
     return True
 
 
-def _course(options: argparse.Namespace, assignment: str = "") -> Course:
+def course_of(options: argparse.Namespace, assignment: str = "") -> Course:
+    """Open the course of ``--root``, with its class folder.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        ValueError: if it has no such assignment.
+    """
     from unrolled.grading.gradebook.course import Course
 
     course = Course(options.root)

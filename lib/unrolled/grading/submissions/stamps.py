@@ -66,16 +66,17 @@ def stamp_problem(given: Stamp, release: Release) -> str:
         return ""
     if given.assignment != wanted.assignment:
         return ""  # another notebook's stamp tells nothing of these rules; a note says so
-    if given.version == wanted.version:
-        return (
-            "The notebook was handed out when its exercises or points were others than now. Move "
-            "your answers to the present notebook; or your instructor takes the change back."
+    if given.version == wanted.version:  # points were changed during the term, say
+        was, instead = "before its exercises or points were changed", "take that change back"
+    else:
+        was = (
+            f"with version {given.version or '(unknown)'} of the course, whose exercises or points "
+            f"were others than now (version {wanted.version})"
         )
+        instead = "grade it with that version installed"
     return (
-        f"The notebook was handed out with version {given.version or '(unknown)'} of the course, "
-        f"whose exercises or points were others than now (version {wanted.version}). Your "
-        "instructor can grade it with that version installed, or you move your answers to the "
-        "present notebook."
+        f"The notebook was handed out {was}. Your instructor can {instead}, or you move your "
+        "answers to the present notebook."
     )
 
 
