@@ -16,7 +16,7 @@ hypothesis.settings.load_profile("repeatable")
 os.environ["UNROLLED_MYLIB"] = os.path.join(tempfile.mkdtemp(prefix="unrolled-"), "mylib")
 
 # Tensors in tests are small: a second thread costs more to wake than it computes.
-torch.set_num_threads(1)
+torch.set_num_threads(int(os.environ.get("UNROLLED_TEST_THREADS", "1")))
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from agreement import close, in_both_precisions, same
 from unrolled.alignment import (
     AdditiveAttention,
     AttentionDecoder,
@@ -25,23 +26,7 @@ def seed():
 
 
 def tensor(*shape, dtype=torch.float64):
-    return torch.randn(*shape, dtype=dtype).requires_grad_()
-
-
-def close(ours, theirs, tolerance=1e-10):
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
-
-
-def same(ours, theirs, inputs, tolerance=1e-10):
-    """Values agree, and so do the gradients of a random weighting of them."""
-    close(ours, theirs, tolerance)
-    cotangent = torch.randn_like(ours)
-    for our, their in zip(
-        torch.autograd.grad(ours, inputs, cotangent, retain_graph=True),
-        torch.autograd.grad(theirs, inputs, cotangent, retain_graph=True),
-        strict=True,
-    ):
-        close(our, their, tolerance)
+    return torch.randn(*shape).to(dtype).requires_grad_()
 
 
 def attention_of(score, dtype=torch.float64):
@@ -51,7 +36,7 @@ def attention_of(score, dtype=torch.float64):
         W, U, v = layer.q_proj.weight, layer.k_proj.weight, layer.v.weight[0]
         return layer, Dq, lambda s, h: v @ torch.tanh(W @ s + U @ h)
     if score == "dot":
-        return LuongAttention(Dk, Dk, "dot"), Dk, lambda s, h: s @ h
+        return LuongAttention(Dk, Dk, "dot").to(dtype), Dk, lambda s, h: s @ h
     if score == "general":
         layer = LuongAttention(Dq, Dk).to(dtype)
         return layer, Dq, lambda s, h: s @ layer.w.weight @ h
@@ -84,10 +69,8 @@ def by_hand(score_of, query, keys, mask=None):
 
 @pytest.mark.parametrize("score", ["additive", *SCORES])
 @pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
-def test_attention_is_the_papers(score, masked, dtype, tolerance):
+@in_both_precisions
+def test_attention_is_the_papers(score, masked, dtype, close):
     layer, size, score_of = attention_of(score, dtype)
     query, keys = tensor(B, Tq, size, dtype=dtype), tensor(B, Tk, Dk, dtype=dtype)
     mask = None
@@ -98,9 +81,9 @@ def test_attention_is_the_papers(score, masked, dtype, tolerance):
     expected_context, expected_weights = by_hand(score_of, query, keys, mask)
     inputs = [query, keys, *layer.parameters()]
     assert weights.shape == (B, 1, Tq, Tk)
-    same(context, expected_context, inputs, tolerance)
-    same(weights[:, 0], expected_weights, inputs, tolerance)
-    close(weights.sum(-1), torch.ones(B, 1, Tq, dtype=dtype), tolerance)
+    same(context, expected_context, inputs, close)
+    same(weights[:, 0], expected_weights, inputs, close)
+    close(weights.sum(-1), torch.ones(B, 1, Tq, dtype=dtype))
 
 
 @pytest.mark.parametrize("score", ["additive", *SCORES])
@@ -142,7 +125,7 @@ def test_keys_may_be_projected_beforehand(score):
     context, weights = layer(query, keys, None, layer.project(keys))
     close(context, layer(query, keys)[0])
     close(weights, layer(query, keys)[1])
-    assert torch.equal(layer(query, keys, None, 0 * layer.project(keys))[1].detach(), uniform(Tk))
+    close(layer(query, keys, None, 0 * layer.project(keys))[1].detach(), uniform(Tk))
 
 
 def uniform(n):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from agreement import alike, in_both_precisions, same
 from unrolled.attention import (
     MultiHeadAttention,
     RepairedMultiHead,
@@ -24,9 +25,6 @@ from unrolled.attention import (
 B, H, Tq, Tk, d_k, d_v = 2, 3, 5, 7, 4, 6
 D = H * d_k
 READABLE = scaled_dot_product_attention.__wrapped__
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 MASK_SHAPES = [(Tq, Tk), (1, Tk), (Tq, 1), (B, 1, 1, Tk), (1, H, Tq, Tk), (B, H, Tq, Tk)]
 
 
@@ -36,7 +34,7 @@ def seed():
 
 
 def tensor(*shape, dtype=torch.float64):
-    return torch.randn(*shape, dtype=dtype).requires_grad_()
+    return torch.randn(*shape).to(dtype).requires_grad_()
 
 
 def qkv(dtype=torch.float64):
@@ -48,17 +46,6 @@ def some_mask(*shape):
     mask = torch.rand(*shape) < 0.6
     mask[..., 0] = True
     return mask
-
-
-def same(ours, theirs, inputs, tolerance):
-    """Values agree, and so do the gradients of a random weighting of them."""
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(ours)
-    gradients = [
-        torch.autograd.grad(out, inputs, cotangent, retain_graph=True) for out in (ours, theirs)
-    ]
-    for our_gradient, their_gradient in zip(*gradients, strict=True):
-        torch.testing.assert_close(our_gradient, their_gradient, atol=tolerance, rtol=tolerance)
 
 
 def weights_of(layer):
@@ -112,7 +99,7 @@ def test_causal_mask_is_square_by_default_and_agrees_with_torch():
     query, key, value = (tensor(B, H, Tq, d_k) for _ in range(3))
     expected = F.scaled_dot_product_attention(query, key, value, is_causal=True)
     ours = scaled_dot_product_attention(query, key, value, mask)
-    same(ours, expected, [query, key, value], 1e-10)
+    same(ours, expected, [query, key, value])
 
 
 def test_causal_mask_of_the_last_queries_is_the_bottom_of_the_whole():
@@ -126,38 +113,38 @@ def test_causal_mask_goes_to_the_device_that_is_asked_for():
 # --- scaled dot-product attention ---------------------------------------------------------------
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("path", [scaled_dot_product_attention, READABLE], ids=["fast", "readable"])
 @pytest.mark.parametrize("mask_shape", [None, *MASK_SHAPES], ids=str)
-def test_attention_equals_torch(dtype, tolerance, path, mask_shape):
+def test_attention_equals_torch(dtype, close, path, mask_shape):
     inputs = qkv(dtype)
     mask = some_mask(*mask_shape) if mask_shape else None
     expected = F.scaled_dot_product_attention(*inputs, attn_mask=mask)
-    same(path(*inputs, mask), expected, inputs, tolerance)
+    same(path(*inputs, mask), expected, inputs, close)
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("mask_shape", [None, *MASK_SHAPES], ids=str)
-def test_both_paths_agree_with_weights_and_without(dtype, tolerance, mask_shape):
+def test_both_paths_agree_with_weights_and_without(dtype, close, mask_shape):
     inputs = qkv(dtype)
     mask = some_mask(*mask_shape) if mask_shape else None
     fast = scaled_dot_product_attention(*inputs, mask)
     out, weights = scaled_dot_product_attention(*inputs, mask, need_weights=True)
-    same(fast, READABLE(*inputs, mask), inputs, tolerance)
-    same(fast, out, inputs, tolerance)
-    same(weights @ inputs[2], out, inputs, tolerance)
+    same(fast, READABLE(*inputs, mask), inputs, close)
+    same(fast, out, inputs, close)
+    same(weights @ inputs[2], out, inputs, close)
     assert weights.shape == (B, H, Tq, Tk)
     if mask is not None:
         assert not weights[~mask.expand_as(weights)].any()
-    torch.testing.assert_close(weights.sum(-1), torch.ones(B, H, Tq, dtype=dtype))
+    close(weights.sum(-1), torch.ones(B, H, Tq, dtype=dtype))
 
 
 @pytest.mark.parametrize("leading", [(), (B,), (B, H, 2)], ids=str)
 def test_any_leading_axes_will_do(leading):
     inputs = [tensor(*leading, t, d) for t, d in [(Tq, d_k), (Tk, d_k), (Tk, d_v)]]
     expected = F.scaled_dot_product_attention(*inputs)
-    same(scaled_dot_product_attention(*inputs), expected, inputs, 1e-10)
-    same(READABLE(*inputs), expected, inputs, 1e-10)
+    same(scaled_dot_product_attention(*inputs), expected, inputs)
+    same(READABLE(*inputs), expected, inputs)
 
 
 @pytest.mark.parametrize("path", [scaled_dot_product_attention, READABLE], ids=["fast", "readable"])
@@ -244,9 +231,9 @@ def test_a_causal_output_does_not_depend_on_the_future(seed):
 # --- one head -----------------------------------------------------------------------------------
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("need_weights", [False, True])
-def test_self_attention_equals_its_formula(dtype, tolerance, need_weights):
+def test_self_attention_equals_its_formula(dtype, close, need_weights):
     layer = SelfAttention(D, d_k, d_v).to(dtype)
     x, mask = tensor(B, Tk, D, dtype=dtype), some_mask(B, 1, Tk, Tk)
     parts = [F.linear(x, p.weight) for p in (layer.q_proj, layer.k_proj, layer.v_proj)]
@@ -255,9 +242,9 @@ def test_self_attention_equals_its_formula(dtype, tolerance, need_weights):
     if need_weights:
         out, weights = out
         assert weights.shape == (B, 1, Tk, Tk)
-        same(weights[:, 0] @ parts[2], expected, [x], tolerance)
+        same(weights[:, 0] @ parts[2], expected, [x], close)
     assert out.shape == (B, Tk, d_v)
-    same(out, expected, [x, *weights_of(layer)], tolerance)
+    same(out, expected, [x, *weights_of(layer)], close)
 
 
 def test_self_attention_widths_default_to_d_model_and_d_k():
@@ -299,12 +286,12 @@ def test_split_gives_head_h_its_run_of_features_and_merge_undoes_it(batch, time,
     assert torch.equal(split_heads(merge_heads(split), heads), split)
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
 @pytest.mark.parametrize("masked", ["nothing", "padding", "causal", "both", "per head"])
-def test_multi_head_equals_torch_with_weights_transplanted(dtype, tolerance, bias, masked):
+def test_multi_head_equals_torch_with_weights_transplanted(dtype, close, bias, masked):
     ours = MultiHeadAttention(D, H, bias=bias).to(dtype)
-    theirs = nn.MultiheadAttention(D, H, bias=bias, batch_first=True, dtype=dtype)
+    theirs = nn.MultiheadAttention(D, H, bias=bias, batch_first=True).to(dtype)
     transplant(ours, theirs)
     padding, causal = some_mask(B, 1, 1, Tk), causal_mask(Tq, Tk)
     per_head = some_mask(B, H, Tq, Tk)
@@ -325,17 +312,17 @@ def test_multi_head_equals_torch_with_weights_transplanted(dtype, tolerance, bia
         average_attn_weights=False,
     )
     assert weights.shape == (B, H, Tq, Tk)
-    same(weights, expected_weights, inputs[:2], tolerance)
-    same(out, expected, inputs, tolerance)
-    same(ours(query, key, value, mask), expected, inputs, tolerance)
+    same(weights, expected_weights, inputs[:2], close)
+    same(out, expected, inputs, close)
+    same(ours(query, key, value, mask), expected, inputs, close)
 
-    cotangent = torch.randn_like(out)
+    cotangent = alike(out)
     ours(query, key, value, mask).backward(cotangent)
     expected.backward(cotangent)
     wanted = gradients_as_ours(theirs)
     assert wanted.keys() == dict(ours.named_parameters()).keys()
     for name, parameter in ours.named_parameters():
-        torch.testing.assert_close(parameter.grad, wanted[name], atol=tolerance, rtol=tolerance)
+        close(parameter.grad, wanted[name])
 
 
 def test_key_defaults_to_query_and_value_to_key():
@@ -396,8 +383,8 @@ def test_the_repaired_layer_is_multi_head_attention_under_its_old_names():
     }
     ours.load_state_dict(state)
     x, mask = tensor(B, Tk, D), some_mask(B, 1, Tk, Tk)
-    same(layer(x, mask), ours(x, mask=mask), [x], 1e-10)
-    same(layer(x), ours(x), [x], 1e-10)
+    same(layer(x, mask), ours(x, mask=mask), [x])
+    same(layer(x), ours(x), [x])
 
 
 # --- refusals -----------------------------------------------------------------------------------

@@ -6,25 +6,14 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agreement import in_both_precisions, same
 from unrolled.basics import cross_entropy, embedding_lookup, softmax
 
 B, T, V, D = 2, 3, 5, 7
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 
 
 def tensor(*shape, dtype=torch.float64, scale=3.0):
-    return (scale * torch.randn(*shape, dtype=dtype)).requires_grad_()
-
-
-def same(ours, theirs, inputs, tolerance):
-    """Values agree, and so do the gradients of a random weighting of them."""
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(ours)
-    gradients = [torch.autograd.grad(out, inputs, cotangent) for out in (ours, theirs)]
-    for our_gradient, their_gradient in zip(*gradients, strict=True):
-        torch.testing.assert_close(our_gradient, their_gradient, atol=tolerance, rtol=tolerance)
+    return (scale * torch.randn(*shape).to(dtype)).requires_grad_()
 
 
 @pytest.fixture(autouse=True)
@@ -32,11 +21,11 @@ def seed():
     torch.manual_seed(0)
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("dim", [-1, -2, -3, 0, 1, 2])
-def test_softmax_equals_torch(dtype, tolerance, dim):
+def test_softmax_equals_torch(dtype, close, dim):
     logits = tensor(B, T, V, dtype=dtype)
-    same(softmax(logits, dim), F.softmax(logits, dim), [logits], tolerance)
+    same(softmax(logits, dim), F.softmax(logits, dim), [logits], close)
 
 
 def test_softmax_takes_the_last_axis_by_default():
@@ -59,12 +48,12 @@ def test_softmax_ignores_a_common_shift_and_follows_a_permutation(shift, seed):
     torch.testing.assert_close(softmax(logits[:, order]), softmax(logits)[:, order])
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("leading", [(), (B,), (B, T)], ids=str)
-def test_cross_entropy_equals_torch(dtype, tolerance, leading):
+def test_cross_entropy_equals_torch(dtype, close, leading):
     logits, targets = tensor(*leading, V, dtype=dtype), torch.randint(V, leading)
     expected = F.cross_entropy(logits.reshape(-1, V), targets.reshape(-1))
-    same(cross_entropy(logits, targets), expected, [logits], tolerance)
+    same(cross_entropy(logits, targets), expected, [logits], close)
 
 
 def test_cross_entropy_of_an_impossible_class_is_large_and_finite():
@@ -75,14 +64,14 @@ def test_cross_entropy_of_an_impossible_class_is_large_and_finite():
     assert logits.grad.tolist() == [[-1.0, 1.0]]
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("shape", [(), (T,), (B, T)], ids=str)
 @pytest.mark.parametrize("id_type", [torch.int64, torch.int32], ids=["i64", "i32"])
-def test_embedding_lookup_equals_torch_exactly(dtype, tolerance, shape, id_type):
+def test_embedding_lookup_equals_torch_exactly(dtype, close, shape, id_type):
     weight, ids = tensor(V, D, dtype=dtype), torch.randint(V, shape, dtype=id_type)
     assert embedding_lookup(weight, ids).shape == (*shape, D)
     assert torch.equal(embedding_lookup(weight, ids), F.embedding(ids, weight))
-    same(embedding_lookup(weight, ids), F.embedding(ids, weight), [weight], tolerance)
+    same(embedding_lookup(weight, ids), F.embedding(ids, weight), [weight], close)
 
 
 def test_a_row_used_twice_receives_both_gradients():

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from agreement import shaken
 from unrolled import bert
 from unrolled.attention import MultiHeadAttention, padding_mask
 from unrolled.bert import BertConfig, BertModel
@@ -45,11 +46,7 @@ def seed():
 
 
 def model(kind=BertModel, config=CONFIG, **options):
-    made = kind(config, **options).double().eval()
-    with torch.no_grad():  # biases of 0 and scales of 1 would hide an error
-        for parameter in made.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    return made
+    return shaken(kind(config, **options)).double().eval()
 
 
 def batch():

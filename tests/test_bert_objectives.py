@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from agreement import in_both_precisions
 from unrolled.bert import mask_tokens, mlm_loss, nsp_pairs, pack_pair
 
 B, T, V = 3, 5, 11
@@ -89,19 +90,19 @@ def test_the_same_seed_hides_the_same_tokens_and_the_input_is_kept():
     assert torch.equal(default[0], mask_tokens(ids, MASK, V, [PAD])[0])
 
 
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
-def test_the_loss_is_the_mean_over_hidden_tokens(dtype, tolerance):
+@in_both_precisions
+def test_the_loss_is_the_mean_over_hidden_tokens(dtype, close):
     torch.manual_seed(0)
-    logits = torch.randn(B, T, V, dtype=dtype, requires_grad=True)
+    logits = torch.randn(B, T, V).to(dtype).requires_grad_()
     labels = torch.randint(V, (B, T))
     labels[0] = -100
     labels[1, 2:] = -100
     labels[2, 4] = 0  # an id like any other
     ours = mlm_loss(logits, labels)
     theirs = F.cross_entropy(logits.flatten(0, 1), labels.flatten())
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
+    close(ours, theirs)
     gradients = [torch.autograd.grad(loss, logits)[0] for loss in (ours, theirs)]
-    torch.testing.assert_close(*gradients, atol=tolerance, rtol=tolerance)
+    close(*gradients)
     assert gradients[0][0].abs().max() == 0
 
 

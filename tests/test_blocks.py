@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from agreement import alike, in_both_precisions, same
 from torch_layers import pairs, transplant
 from unrolled.attention import MultiHeadAttention, causal_mask
 from unrolled.blocks import (
@@ -19,9 +20,6 @@ from unrolled.blocks import (
 from unrolled.parts import use
 
 B, H, Tq, Tk, D, d_ff = 2, 4, 5, 7, 12, 20
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 BIASES = pytest.mark.parametrize("bias", [True, False], ids=["bias", "no-bias"])
 ORDERS = pytest.mark.parametrize("norm_first", [False, True], ids=["post", "pre"])
 ACTIVATIONS = {
@@ -37,7 +35,7 @@ def seed():
 
 
 def tensor(*shape, dtype=torch.float64):
-    return torch.randn(*shape, dtype=dtype).requires_grad_()
+    return torch.randn(*shape).to(dtype).requires_grad_()
 
 
 def some_mask(*shape):
@@ -46,44 +44,28 @@ def some_mask(*shape):
     return mask
 
 
-def same(ours, theirs, inputs, tolerance):
-    """Values agree, and so do the gradients of a random weighting of them."""
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(ours)
-    gradients = [
-        torch.autograd.grad(out, inputs, cotangent, retain_graph=True) for out in (ours, theirs)
-    ]
-    for our_gradient, their_gradient in zip(*gradients, strict=True):
-        torch.testing.assert_close(our_gradient, their_gradient, atol=tolerance, rtol=tolerance)
-
-
 def stir(layer):
     """Give every parameter a random value: ones and zeros would hide what they are used for."""
     with torch.no_grad():
         for parameter in layer.parameters():
-            parameter.normal_(std=0.5)
+            parameter.copy_(0.5 * torch.randn(parameter.shape))
     return layer
 
 
 # --- layer norm ---------------------------------------------------------------------------------
 
 
-@DTYPES
+@in_both_precisions
 @BIASES
 @pytest.mark.parametrize("path", [LayerNorm.forward, LayerNorm.forward.__wrapped__])
 @pytest.mark.parametrize("eps", [1e-5, 0.3])
-def test_layer_norm_equals_torch(dtype, tolerance, bias, path, eps):
-    theirs = stir(nn.LayerNorm(D, eps=eps, bias=bias, dtype=dtype))
+def test_layer_norm_equals_torch(dtype, close, bias, path, eps):
+    theirs = stir(nn.LayerNorm(D, eps=eps, bias=bias)).to(dtype)
     ours = LayerNorm(D, eps, bias).to(dtype)
     ours.load_state_dict(theirs.state_dict())
     x = tensor(B, Tq, D, dtype=dtype)
-    out, expected = path(ours, x), theirs(x)
-    torch.testing.assert_close(out, expected, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(x)
-    ours_gradients = torch.autograd.grad(out, [x, *ours.parameters()], cotangent)
-    gradients = torch.autograd.grad(expected, [x, *theirs.parameters()], cotangent)
-    for ours_gradient, gradient in zip(ours_gradients, gradients, strict=True):
-        torch.testing.assert_close(ours_gradient, gradient, atol=tolerance, rtol=tolerance)
+    inputs = [x, *ours.parameters()], [x, *theirs.parameters()]
+    same(path(ours, x), theirs(x), inputs, close)
 
 
 def test_layer_norm_by_hand():
@@ -112,18 +94,18 @@ def test_layer_norm_starts_as_torch_does():
 # --- feed-forward network -----------------------------------------------------------------------
 
 
-@DTYPES
+@in_both_precisions
 @BIASES
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_feed_forward_equals_its_formula(dtype, tolerance, bias, activation):
+def test_feed_forward_equals_its_formula(dtype, close, bias, activation):
     layer = stir(FeedForward(D, d_ff, activation=activation, bias=bias).to(dtype))
     x = tensor(B, Tq, D, dtype=dtype)
     hidden = F.linear(x, layer.linear1.weight, layer.linear1.bias)
     active = ACTIVATIONS[activation](hidden)
     expected = F.linear(active, layer.linear2.weight, layer.linear2.bias)
-    same(layer(x), expected, [x, *layer.parameters()], tolerance)
+    same(layer(x), expected, [x, *layer.parameters()], close)
     with torch.no_grad():  # another path, for ReLU
-        torch.testing.assert_close(layer(x), expected.detach(), atol=tolerance, rtol=tolerance)
+        close(layer(x), expected.detach())
 
 
 def test_feed_forward_without_gradients_writes_over_nothing_that_others_hold():
@@ -200,13 +182,13 @@ def test_feed_forward_has_no_dropout_unless_told_and_the_smallest_sizes_work():
 # --- the layers ---------------------------------------------------------------------------------
 
 
-def same_gradients(ours, theirs, inputs, tolerance):
+def same_gradients(ours, theirs, inputs, close):
     """The gradients that two backward passes left in parameters and inputs agree."""
     for mine, peer in pairs(ours, theirs):
         gradient = torch.cat([p.grad for p in mine])
-        torch.testing.assert_close(gradient, peer.grad, atol=tolerance, rtol=tolerance)
+        close(gradient, peer.grad)
     for x, y in inputs:
-        torch.testing.assert_close(x.grad, y.grad, atol=tolerance, rtol=tolerance)
+        close(x.grad, y.grad)
 
 
 def twice(*shape, dtype):
@@ -214,17 +196,17 @@ def twice(*shape, dtype):
     return x, x.detach().clone().requires_grad_()
 
 
-@DTYPES
+@in_both_precisions
 @ORDERS
 @BIASES
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
 @pytest.mark.parametrize("masked", ["nothing", "padding", "causal", "both"])
-def test_encoder_layer_equals_torch(dtype, tolerance, norm_first, bias, activation, masked):
+def test_encoder_layer_equals_torch(dtype, close, norm_first, bias, activation, masked):
     sizes = {"dropout": 0.0, "activation": activation, "norm_first": norm_first, "bias": bias}
     ours = stir(TransformerEncoderLayer(D, H, d_ff, eps=0.01, **sizes).to(dtype))
     theirs = nn.TransformerEncoderLayer(
-        D, H, d_ff, layer_norm_eps=0.01, batch_first=True, dtype=dtype, **sizes
-    )
+        D, H, d_ff, layer_norm_eps=0.01, batch_first=True, **sizes
+    ).to(dtype)
     transplant(ours, theirs)
     padding, causal = some_mask(B, 1, 1, Tk), causal_mask(Tk)
     mask = {"nothing": None, "padding": padding, "causal": causal, "both": padding & causal}[masked]
@@ -234,31 +216,31 @@ def test_encoder_layer_equals_torch(dtype, tolerance, norm_first, bias, activati
     x, y = twice(B, Tk, D, dtype=dtype)
 
     out, expected = ours(x, mask), theirs(y, hidden, padded)
-    torch.testing.assert_close(out, expected, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(out)
+    close(out, expected)
+    cotangent = alike(out)
     out.backward(cotangent)
     expected.backward(cotangent)
-    same_gradients(ours, theirs, [(x, y)], 10 * tolerance if dtype == torch.float32 else tolerance)
+    same_gradients(ours, theirs, [(x, y)], close)
 
     explained, weights = ours(x, mask, need_weights=True)
-    torch.testing.assert_close(explained, out, atol=tolerance, rtol=tolerance)
+    close(explained, out)
     z = ours.norm1(x) if norm_first else x
     own = ours.attention(z, mask=mask, need_weights=True)[1]
     assert weights.shape == (B, H, Tk, Tk)
-    torch.testing.assert_close(weights, own, atol=tolerance, rtol=tolerance)
+    close(weights, own)
 
 
-@DTYPES
+@in_both_precisions
 @ORDERS
 @BIASES
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
 @pytest.mark.parametrize("masked", [False, True], ids=["open", "masked"])
-def test_decoder_layer_equals_torch(dtype, tolerance, norm_first, bias, activation, masked):
+def test_decoder_layer_equals_torch(dtype, close, norm_first, bias, activation, masked):
     sizes = {"dropout": 0.0, "activation": activation, "norm_first": norm_first, "bias": bias}
     ours = stir(TransformerDecoderLayer(D, H, d_ff, eps=0.01, **sizes).to(dtype))
     theirs = nn.TransformerDecoderLayer(
-        D, H, d_ff, layer_norm_eps=0.01, batch_first=True, dtype=dtype, **sizes
-    )
+        D, H, d_ff, layer_norm_eps=0.01, batch_first=True, **sizes
+    ).to(dtype)
     transplant(ours, theirs)
     padding, source = some_mask(B, 1, 1, Tq), some_mask(B, 1, 1, Tk)
     mask, memory_mask = (padding & causal_mask(Tq), source) if masked else (None, None)
@@ -272,18 +254,18 @@ def test_decoder_layer_equals_torch(dtype, tolerance, norm_first, bias, activati
 
     out = ours(x, memory, mask, memory_mask)
     expected = theirs(y, their_memory, **(theirs_masks if masked else {}))
-    torch.testing.assert_close(out, expected, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(out)
+    close(out, expected)
+    cotangent = alike(out)
     out.backward(cotangent)
     expected.backward(cotangent)
     inputs = [(x, y), (memory, their_memory)]
-    same_gradients(ours, theirs, inputs, 10 * tolerance if dtype == torch.float32 else tolerance)
+    same_gradients(ours, theirs, inputs, close)
 
     explained, (weights, cross) = ours(x, memory, mask, memory_mask, need_weights=True)
-    torch.testing.assert_close(explained, out, atol=tolerance, rtol=tolerance)
+    close(explained, out)
     assert weights.shape == (B, H, Tq, Tq)
     assert cross.shape == (B, H, Tq, Tk)
-    torch.testing.assert_close(weights.sum(-1), torch.ones(B, H, Tq, dtype=dtype))
+    close(weights.sum(-1), torch.ones(B, H, Tq, dtype=dtype))
     if masked:
         assert (weights * ~mask).abs().max() == 0
         assert (cross * ~memory_mask).abs().max() == 0

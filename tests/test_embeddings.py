@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agreement import in_both_precisions, same
 from unrolled.embeddings import (
     analogy,
     character_ngrams,
@@ -21,9 +22,6 @@ from unrolled.embeddings import (
 )
 
 N, K, D, V = 3, 4, 5, 11
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 
 
 @pytest.fixture(autouse=True)
@@ -32,15 +30,7 @@ def seed():
 
 
 def tensor(*shape, dtype=torch.float64, scale=2.0):
-    return (scale * torch.randn(*shape, dtype=dtype)).requires_grad_()
-
-
-def same(ours, theirs, inputs, tolerance):
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
-    for got, wanted in zip(
-        torch.autograd.grad(ours, inputs), torch.autograd.grad(theirs, inputs), strict=True
-    ):
-        torch.testing.assert_close(got, wanted, atol=tolerance, rtol=tolerance)
+    return (scale * torch.randn(*shape).to(dtype)).requires_grad_()
 
 
 # Pairs
@@ -114,8 +104,8 @@ def test_negatives_come_again_with_the_same_generator():
     assert many.tolist() == [[0, 0, 0], [0, 0, 0]]
 
 
-@DTYPES
-def test_negative_sampling_loss_is_a_classifiers(dtype, tolerance):
+@in_both_precisions
+def test_negative_sampling_loss_is_a_classifiers(dtype, close):
     centre, context = tensor(N, D, dtype=dtype), tensor(N, D, dtype=dtype)
     negatives = tensor(N, K, D, dtype=dtype)
     scores = torch.cat(
@@ -127,7 +117,7 @@ def test_negative_sampling_loss_is_a_classifiers(dtype, tolerance):
     expected = F.binary_cross_entropy_with_logits(scores, labels, reduction="sum") / N
     ours = negative_sampling_loss(centre, context, negatives)
     assert ours.dtype == dtype
-    same(ours, expected, [centre, context, negatives], tolerance)
+    same(ours, expected, [centre, context, negatives], close)
 
 
 def test_negative_sampling_loss_by_hand():
@@ -185,9 +175,9 @@ def test_cooccurrences_are_the_weighted_pairs_of_skip_gram(ids, window):
     assert (counts > 0).all()
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("options", [{}, {"x_max": 7.0, "alpha": 0.4}], ids=["defaults", "other"])
-def test_glove_loss_is_equation_8(dtype, tolerance, options):
+def test_glove_loss_is_equation_8(dtype, close, options):
     x_max, alpha = options.get("x_max", 100.0), options.get("alpha", 0.75)
     counts = torch.tensor([0.5, 3.0, 50.0, 100.0, 4000.0], dtype=dtype)
     n = len(counts)
@@ -197,7 +187,7 @@ def test_glove_loss_is_equation_8(dtype, tolerance, options):
     for i, x in enumerate(counts.tolist()):
         f = (x / x_max) ** alpha if x < x_max else 1.0
         expected = expected + f * (w[i].dot(c[i]) + b[i] + d[i] - math.log(x)) ** 2 / n
-    same(glove_loss(w, c, b, d, counts, **options), expected, [w, c, b, d], tolerance)
+    same(glove_loss(w, c, b, d, counts, **options), expected, [w, c, b, d], close)
 
 
 def test_glove_weights_are_capped_at_one():

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from agreement import alike, in_both_precisions, shaken
 from unrolled.attention import MultiHeadAttention, causal_mask, padding_mask
 from unrolled.blocks import FeedForward, LayerNorm
 from unrolled.gpt import GPT, GPTConfig, KVCache
@@ -37,11 +38,7 @@ def seed():
 def gpt(**changes):
     """A small GPT in float64 and evaluation, with no parameter at 0 or 1."""
     torch.manual_seed(0)
-    model = GPT(GPTConfig(**SIZES | changes)).double().eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    return model
+    return shaken(GPT(GPTConfig(**SIZES | changes))).double().eval()
 
 
 def some_ids(length=T, batch=B, seed=1):
@@ -86,10 +83,8 @@ def written_out(state, ids, activation):
         ("relu", F.relu),
     ],
 )
-@pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
-def test_logits_and_gradients_are_those_of_the_formula(tied, name, activation, dtype, tolerance):
+@in_both_precisions
+def test_logits_and_gradients_are_those_of_the_formula(tied, name, activation, dtype, close):
     model = gpt(tie_word_embeddings=tied, activation_function=name).to(dtype)
     ids = some_ids()
     state = {n: p.detach().clone().requires_grad_() for n, p in model.named_parameters()}
@@ -97,16 +92,14 @@ def test_logits_and_gradients_are_those_of_the_formula(tied, name, activation, d
         state["lm_head.weight"] = state["token_embedding.weight"]
     logits, expected = model(ids), written_out(state, ids, activation)
     assert logits.shape == (B, T, V)
-    torch.testing.assert_close(logits, expected, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(logits)
+    close(logits, expected)
+    cotangent = alike(logits)
     logits.backward(cotangent)
     expected.backward(cotangent)
     for path, parameter in model.named_parameters():
         assert parameter.grad.abs().max() > 0, f"{path} is not used"
         scale = state[path].grad.abs().max().clamp(min=1.0)
-        torch.testing.assert_close(
-            parameter.grad / scale, state[path].grad / scale, atol=tolerance, rtol=tolerance
-        )
+        close(parameter.grad / scale, state[path].grad / scale)
 
 
 def test_the_parameters_are_these():

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from agreement import shaken
 from unrolled.capture import capture_attention
 from unrolled.decoding import (
     apply_temperature,
@@ -33,11 +34,7 @@ NEW = 9
 
 def gpt(**changes):
     torch.manual_seed(0)
-    model = GPT(GPTConfig(**SIZES | changes)).double().eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    return model
+    return shaken(GPT(GPTConfig(**SIZES | changes))).double().eval()
 
 
 def some_ids(length=T, batch=B, seed=1):

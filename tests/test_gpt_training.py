@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from agreement import shaken
 from unrolled.gpt import GPT, GPTConfig, decay_groups
 
 B, T, V, D, H, L, F_, MAX_T = 2, 7, 13, 12, 3, 4, 20, 11
@@ -27,11 +28,7 @@ def seed():
 def gpt(**changes):
     """A small GPT in float64 and evaluation, with no parameter at 0 or 1."""
     torch.manual_seed(0)
-    model = GPT(GPTConfig(**SIZES | changes)).double().eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    return model
+    return shaken(GPT(GPTConfig(**SIZES | changes))).double().eval()
 
 
 def some_ids(length=T, batch=B, seed=1):

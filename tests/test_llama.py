@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from agreement import alike, in_both_precisions, shaken
 from unrolled.attention import causal_mask, padding_mask
 from unrolled.gpt import KVCache
 from unrolled.llama import Llama, LlamaBlock, LlamaConfig, SwiGLU
@@ -26,9 +27,6 @@ SIZES = {
     "rope_theta": 50.0,
     "initializer_range": 0.4,
 }
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 
 
 @pytest.fixture(autouse=True)
@@ -36,18 +34,14 @@ def seed():
     torch.manual_seed(0)
 
 
-def shaken(module):
+def exact(module):
     """The module in float64 and evaluation, with no parameter at 0 or 1."""
-    module = module.double().eval()
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    return module
+    return shaken(module).double().eval()
 
 
 def llama(**changes):
     torch.manual_seed(0)
-    return shaken(Llama(LlamaConfig(**SIZES | changes)))
+    return exact(Llama(LlamaConfig(**SIZES | changes)))
 
 
 def some_ids(length=T, batch=B, seed=1):
@@ -85,7 +79,7 @@ def written_out(state, ids, config):
     return F.linear(norm("norm", x), state["lm_head.weight"])
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize(
     "changes",
     [
@@ -98,22 +92,20 @@ def written_out(state, ids, config):
     ],
     ids=str,
 )
-def test_logits_and_gradients_are_those_of_the_formula(dtype, tolerance, changes):
+def test_logits_and_gradients_are_those_of_the_formula(dtype, close, changes):
     model, ids = llama(**changes).to(dtype), some_ids()
     state = {n: p.detach().clone().requires_grad_() for n, p in model.named_parameters()}
     state.setdefault("lm_head.weight", state["token_embedding.weight"])
     logits, expected = model(ids), written_out(state, ids, model.config)
     assert logits.shape == (B, T, V)
-    torch.testing.assert_close(logits, expected, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(logits)
+    close(logits, expected)
+    cotangent = alike(logits)
     logits.backward(cotangent)
     expected.backward(cotangent)
     for path, parameter in model.named_parameters():
         assert parameter.grad.abs().max() > 0, f"{path} is not used"
         scale = state[path].grad.abs().max().clamp(min=1.0)
-        torch.testing.assert_close(
-            parameter.grad / scale, state[path].grad / scale, atol=tolerance, rtol=tolerance
-        )
+        close(parameter.grad / scale, state[path].grad / scale)
 
 
 def test_the_output_layer_is_its_own_unless_told_otherwise():
@@ -202,7 +194,7 @@ def test_greedy_takes_the_most_probable_token_each_time(use_cache):
 
 def test_a_block_is_causal_by_itself():
     config = LlamaConfig(**SIZES)
-    block, x = shaken(LlamaBlock(config)), torch.randn(B, T, D, dtype=torch.float64)
+    block, x = exact(LlamaBlock(config)), torch.randn(B, T, D, dtype=torch.float64)
     torch.testing.assert_close(block(x), block(x, causal_mask(T)))
 
 

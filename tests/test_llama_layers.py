@@ -7,15 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from agreement import alike, in_both_precisions, same, shaken
 from unrolled.attention import causal_mask
 from unrolled.llama import GroupedQueryAttention, RMSNorm, SwiGLU
 from unrolled.llama.attention import CausalGroupedQueryAttention
 from unrolled.positions import apply_rope
 
 B, T, D, H, G, F_ = 2, 7, 24, 6, 3, 20
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 
 
 @pytest.fixture(autouse=True)
@@ -24,46 +22,31 @@ def seed():
 
 
 def tensor(*shape, dtype=torch.float64):
-    return torch.randn(*shape, dtype=dtype).requires_grad_()
+    return torch.randn(*shape).to(dtype).requires_grad_()
 
 
-def same(ours, theirs, inputs, tolerance):
-    """Values agree, and so do the gradients of a random weighting of them."""
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(ours)
-    gradients = [
-        torch.autograd.grad(out, inputs, cotangent, retain_graph=True) for out in (ours, theirs)
-    ]
-    for our_gradient, their_gradient in zip(*gradients, strict=True):
-        torch.testing.assert_close(our_gradient, their_gradient, atol=tolerance, rtol=tolerance)
-
-
-def shaken(module):
+def exact(module):
     """The module in float64 and evaluation, with no parameter at 0 or 1."""
-    module = module.double().eval()
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    return module
+    return shaken(module).double().eval()
 
 
 # --- the norm and the feed-forward network ------------------------------------------------------
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("path", [RMSNorm.forward, RMSNorm.forward.__wrapped__])
 @pytest.mark.parametrize("eps", [0.0, 1e-6, 0.3])
-def test_rms_norm_equals_torchs(dtype, tolerance, path, eps):
+def test_rms_norm_equals_torchs(dtype, close, path, eps):
     ours, theirs = RMSNorm(D, eps).to(dtype), nn.RMSNorm(D, eps=eps, dtype=dtype)
-    nn.init.normal_(ours.weight)
+    ours.weight.data = alike(ours.weight)
     theirs.load_state_dict(ours.state_dict())
     x = tensor(B, T, D, dtype=dtype)
-    same(path(ours, x), theirs(x), [x], tolerance)
+    same(path(ours, x), theirs(x), [x], close)
     gradient, expected = (
         torch.autograd.grad(y.sin().sum(), layer.weight)[0]
         for y, layer in ((path(ours, x), ours), (theirs(x), theirs))
     )
-    torch.testing.assert_close(gradient, expected, atol=10 * tolerance, rtol=tolerance)
+    close(gradient, expected)
 
 
 def test_rms_norm_starts_at_ones_with_a_small_epsilon():
@@ -79,9 +62,9 @@ def test_rms_norm_sums_half_precision_in_float32():
     torch.testing.assert_close(RMSNorm(1024).half()(x), torch.ones_like(x))
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("bias", [True, False])
-def test_swiglu_is_its_formula(dtype, tolerance, bias):
+def test_swiglu_is_its_formula(dtype, close, bias):
     layer = SwiGLU(D, F_, bias).to(dtype)
     x = tensor(B, T, D, dtype=dtype)
     gate, up, down = layer.gate_proj, layer.up_proj, layer.down_proj
@@ -89,7 +72,7 @@ def test_swiglu_is_its_formula(dtype, tolerance, bias):
     expected = F.linear(
         z * torch.sigmoid(z) * F.linear(x, up.weight, up.bias), down.weight, down.bias
     )
-    same(layer(x), expected, [x, *layer.parameters()], tolerance)
+    same(layer(x), expected, [x, *layer.parameters()], close)
 
 
 def test_swiglu_has_three_matrices_and_no_bias_unless_asked():
@@ -121,23 +104,23 @@ def head_by_head(layer, x, mask, positions):
     return layer.out_proj(torch.cat(heads, -1)), torch.stack(weights, dim=1)
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("kind", [GroupedQueryAttention, CausalGroupedQueryAttention])
 @pytest.mark.parametrize("n_kv_heads", [1, 2, 3, 6])
 @pytest.mark.parametrize("options", [{}, {"d_k": 10}, {"bias": True}, {"base": 30.0}], ids=str)
-def test_grouped_query_attention_is_its_formula(dtype, tolerance, kind, n_kv_heads, options):
-    layer = shaken(kind(D, H, n_kv_heads, **options)).to(dtype)
+def test_grouped_query_attention_is_its_formula(dtype, close, kind, n_kv_heads, options):
+    layer = exact(kind(D, H, n_kv_heads, **options)).to(dtype)
     x, past = tensor(B, T, D, dtype=dtype), causal_mask(T)
     expected, expected_weights = head_by_head(layer, x, past, torch.arange(T))
     out, weights = layer(x, past, need_weights=True)
-    same(layer(x, past), expected, [x, *layer.parameters()], tolerance)
-    same(out, expected, [x], tolerance)
-    torch.testing.assert_close(weights, expected_weights, atol=tolerance, rtol=tolerance)
+    same(layer(x, past), expected, [x, *layer.parameters()], close)
+    same(out, expected, [x], close)
+    close(weights, expected_weights)
 
 
 @pytest.mark.parametrize("need_weights", [True, False])
 def test_no_mask_is_everywhere_and_in_a_llama_the_past(need_weights):
-    everywhere = shaken(GroupedQueryAttention(D, H, G))
+    everywhere = exact(GroupedQueryAttention(D, H, G))
     causal = CausalGroupedQueryAttention(D, H, G).double()
     causal.load_state_dict(everywhere.state_dict())
     x = tensor(B, T, D)
@@ -149,7 +132,7 @@ def test_no_mask_is_everywhere_and_in_a_llama_the_past(need_weights):
 
 
 def test_only_distances_count():
-    layer = shaken(GroupedQueryAttention(D, H, G))
+    layer = exact(GroupedQueryAttention(D, H, G))
     x = tensor(B, T, D)
     torch.testing.assert_close(layer(x), layer(x, positions=torch.arange(T) + 5))
     assert not torch.allclose(layer(x), layer(x, positions=2 * torch.arange(T)))
@@ -173,7 +156,7 @@ def test_grouped_query_attention_has_these_parameters_and_defaults():
 
 @pytest.mark.parametrize("kind", [GroupedQueryAttention, CausalGroupedQueryAttention])
 def test_attention_drops_while_training_alone(kind):
-    layer, x = shaken(kind(D, H, G, dropout=0.5)), tensor(B, T, D)
+    layer, x = exact(kind(D, H, G, dropout=0.5)), tensor(B, T, D)
     assert torch.equal(layer(x), layer(x))
     layer.train()
     assert not torch.equal(layer(x), layer(x))

@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from agreement import in_both_precisions, same
 from unrolled.gpt import GPT, GPTConfig
 from unrolled.llama import Llama, LlamaConfig
 from unrolled.lora import (
@@ -19,9 +20,6 @@ from unrolled.lora import (
 from unrolled.parts import provenance, use
 
 B, T, D_IN, D_OUT, R, V = 2, 5, 7, 6, 3, 11
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +29,9 @@ def seed():
 
 def layer(alpha=4.0, bias=True, dtype=torch.float64, **options):
     """An adapted layer whose change is no longer zero."""
-    adapted = LoRALinear(nn.Linear(D_IN, D_OUT, bias=bias, dtype=dtype), R, alpha, **options)
+    adapted = LoRALinear(nn.Linear(D_IN, D_OUT, bias=bias), R, alpha, **options)
     nn.init.normal_(adapted.lora_B)
-    return adapted
+    return adapted.to(dtype)
 
 
 def gpt(seed=0):
@@ -70,23 +68,16 @@ def test_it_starts_as_the_layer_itself():
     assert adapted.dropout.p == 0.0
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("alpha", [3.0, 1.0, 12.0])
-def test_it_is_its_formula(dtype, tolerance, bias, alpha):
+def test_it_is_its_formula(dtype, close, bias, alpha):
     adapted = layer(alpha, bias, dtype)
-    x = torch.randn(B, T, D_IN, dtype=dtype).requires_grad_()
+    x = torch.randn(B, T, D_IN).to(dtype).requires_grad_()
     A, W_B = (p.detach().clone().requires_grad_() for p in (adapted.lora_A, adapted.lora_B))
     matrix = adapted.linear.weight + alpha / R * W_B @ A
     expected = F.linear(x, matrix, adapted.linear.bias)
-    out = adapted(x)
-    torch.testing.assert_close(out, expected, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(out)
-    found = torch.autograd.grad(out, [x, adapted.lora_A, adapted.lora_B], cotangent)
-    for ours, theirs in zip(
-        found, torch.autograd.grad(expected, [x, A, W_B], cotangent), strict=True
-    ):
-        torch.testing.assert_close(ours, theirs, atol=10 * tolerance, rtol=tolerance)
+    same(adapted(x), expected, ([x, adapted.lora_A, adapted.lora_B], [x, A, W_B]), close)
 
 
 def test_only_the_change_trains():
@@ -109,15 +100,15 @@ def test_dropout_is_on_what_goes_into_the_change():
     assert 0.4 < kept.double().mean() < 0.6  # 1200 draws at 0.5, deviation 0.015
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("bias", [True, False])
-def test_merging_changes_the_matrix_and_not_the_result(dtype, tolerance, bias):
+def test_merging_changes_the_matrix_and_not_the_result(dtype, close, bias):
     adapted = layer(bias=bias, dtype=dtype)
-    x, before = torch.randn(B, T, D_IN, dtype=dtype), adapted.linear.weight.clone()
+    x, before = torch.randn(B, T, D_IN).to(dtype), adapted.linear.weight.clone()
     expected = adapted(x)
     adapted.merge()
     merged = adapted.linear.weight.clone()
-    torch.testing.assert_close(adapted(x), expected, atol=tolerance, rtol=tolerance)
+    close(adapted(x), expected)
     assert torch.equal(adapted(x), adapted.linear(x))
     torch.testing.assert_close(merged - before, 4.0 / R * adapted.lora_B @ adapted.lora_A)
     assert not adapted.lora_A.requires_grad

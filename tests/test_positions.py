@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agreement import in_both_precisions, same
 from unrolled.parts import use
 from unrolled.positions import (
     LearnedPositions,
@@ -22,9 +23,6 @@ from unrolled.positions import (
 
 B, H, Tq, Tk, d_k = 2, 3, 5, 7, 4
 D = H * d_k
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 
 
 @pytest.fixture(autouse=True)
@@ -33,18 +31,7 @@ def seed():
 
 
 def tensor(*shape, dtype=torch.float64):
-    return torch.randn(*shape, dtype=dtype).requires_grad_()
-
-
-def same(ours, theirs, inputs, tolerance):
-    """Values agree, and so do the gradients of a random weighting of them."""
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(ours)
-    gradients = [
-        torch.autograd.grad(out, inputs, cotangent, retain_graph=True) for out in (ours, theirs)
-    ]
-    for our_gradient, their_gradient in zip(*gradients, strict=True):
-        torch.testing.assert_close(our_gradient, their_gradient, atol=tolerance, rtol=tolerance)
+    return torch.randn(*shape).to(dtype).requires_grad_()
 
 
 # --- sinusoidal ---------------------------------------------------------------------------------
@@ -128,7 +115,7 @@ def test_learned_positions_equal_an_embedding_of_positions(start):
     layer = LearnedPositions(Tk + 3, D).double()
     x = tensor(B, Tk, D)
     expected = x + F.embedding(torch.arange(start, start + Tk), layer.weight)
-    same(layer(x, start), expected, [x, layer.weight], 1e-12)
+    same(layer(x, start), expected, [x, layer.weight])
     assert torch.equal(layer(x), layer(x, 0))
 
 
@@ -154,19 +141,19 @@ def rotated_by_hand(x, positions, base):
     return torch.cat([turned.real, turned.imag], dim=-1)
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("base", [10000.0, 50.0])
 @pytest.mark.parametrize("width", [2, 6, 8])
 @pytest.mark.parametrize("per_sentence", [False, True], ids=["(T,)", "(B, T)"])
-def test_rope_turns_each_pair_by_its_angle(dtype, tolerance, base, width, per_sentence):
+def test_rope_turns_each_pair_by_its_angle(dtype, close, base, width, per_sentence):
     x = tensor(B, H, Tq, width, dtype=dtype)
     positions = torch.randint(0, 40, (B, Tq) if per_sentence else (Tq,))
-    same(apply_rope(x, positions, base), rotated_by_hand(x, positions, base), [x], tolerance)
+    same(apply_rope(x, positions, base), rotated_by_hand(x, positions, base), [x], close)
     if base == 10000.0:
         assert torch.equal(apply_rope(x, positions), apply_rope(x, positions, base))
     if per_sentence:
         first = apply_rope(x, positions[:1], base)[0]  # one row of positions for all
-        assert torch.equal(first, apply_rope(x, positions, base)[0])
+        close(first, apply_rope(x, positions, base)[0])
 
 
 @settings(deadline=None, max_examples=30)

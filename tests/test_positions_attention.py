@@ -6,6 +6,7 @@ Sizes are pairwise distinct wherever the layer allows, so that no swap of axes c
 import pytest
 import torch
 
+from agreement import in_both_precisions, same
 from unrolled.attention import MultiHeadAttention, causal_mask
 from unrolled.parts import use
 from unrolled.positions import AlibiAttention, RotaryAttention, alibi_bias
@@ -13,9 +14,6 @@ from unrolled.positions.alibi import _biased_attention
 
 B, H, Tq, Tk, d_k = 2, 3, 5, 7, 4
 D = H * d_k
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 KINDS = pytest.mark.parametrize("kind", [RotaryAttention, AlibiAttention])
 
 
@@ -25,24 +23,13 @@ def seed():
 
 
 def tensor(*shape, dtype=torch.float64):
-    return torch.randn(*shape, dtype=dtype).requires_grad_()
+    return torch.randn(*shape).to(dtype).requires_grad_()
 
 
 def some_mask(*shape):
     mask = torch.rand(*shape) < 0.6
     mask[..., 0] = True
     return mask
-
-
-def same(ours, theirs, inputs, tolerance):
-    """Values agree, and so do the gradients of a random weighting of them."""
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(ours)
-    gradients = [
-        torch.autograd.grad(out, inputs, cotangent, retain_graph=True) for out in (ours, theirs)
-    ]
-    for our_gradient, their_gradient in zip(*gradients, strict=True):
-        torch.testing.assert_close(our_gradient, their_gradient, atol=tolerance, rtol=tolerance)
 
 
 def rotated_by_hand(x, positions, base):
@@ -57,20 +44,20 @@ def rotated_by_hand(x, positions, base):
     return torch.cat([turned.real, turned.imag], dim=-1)
 
 
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("mask_shape", [None, (Tq, Tk), (B, 1, 1, Tk), (B, H, Tq, Tk)], ids=str)
-def test_attention_with_a_bias_equals_torch_on_both_paths(dtype, tolerance, mask_shape):
+def test_attention_with_a_bias_equals_torch_on_both_paths(dtype, close, mask_shape):
     q, k, v = inputs = [tensor(B, H, t, d_k, dtype=dtype) for t in (Tq, Tk, Tk)]
-    bias = torch.randn(H, Tq, Tk, dtype=dtype)
+    bias = torch.randn(H, Tq, Tk).to(dtype)
     mask = some_mask(*mask_shape) if mask_shape else None
     scores = q @ k.transpose(-2, -1) / d_k**0.5 + bias
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf)
     expected = scores.softmax(-1)
-    same(_biased_attention(*inputs, bias, mask), expected @ v, inputs, tolerance)
+    same(_biased_attention(*inputs, bias, mask), expected @ v, inputs, close)
     out, weights = _biased_attention(*inputs, bias, mask, need_weights=True)
-    same(out, expected @ v, inputs, tolerance)
-    same(weights, expected, inputs[:2], tolerance)
+    same(out, expected @ v, inputs, close)
+    same(weights, expected, inputs[:2], close)
 
 
 @pytest.mark.parametrize("need_weights", [False, True])
@@ -124,17 +111,17 @@ def with_formula(layer, query, key, value, mask):
     return layer.out_proj((scores.softmax(-1) @ v).transpose(1, 2).flatten(2))
 
 
-@DTYPES
+@in_both_precisions
 @KINDS
 @pytest.mark.parametrize("masked", [False, True], ids=["open", "masked"])
-def test_relative_attention_equals_its_formula(dtype, tolerance, kind, masked):
+def test_relative_attention_equals_its_formula(dtype, close, kind, masked):
     layer = kind(D, H).to(dtype)
     query, key, _ = inputs = [tensor(B, t, D, dtype=dtype) for t in (Tq, Tk, Tk)]
     mask = some_mask(B, 1, 1, Tk) & causal_mask(Tq, Tk) if masked else None
     expected = with_formula(layer, *inputs, mask)
-    same(layer(*inputs, mask), expected, [*inputs, *layer.parameters()], tolerance)
+    same(layer(*inputs, mask), expected, [*inputs, *layer.parameters()], close)
     out, weights = layer(*inputs, mask, need_weights=True)
-    same(out, expected, [*inputs, *layer.parameters()], tolerance)
+    same(out, expected, [*inputs, *layer.parameters()], close)
     assert weights.shape == (B, H, Tq, Tk)
     assert torch.equal(layer(query, key), layer(query, key, key))
     assert torch.equal(layer(key), layer(key, key, key))

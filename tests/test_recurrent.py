@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from agreement import in_both_precisions, same
 from unrolled.parts import provenance, use
 from unrolled.recurrent import (
     GRU,
@@ -21,9 +22,6 @@ from unrolled.recurrent import (
 )
 
 B, T, I, H = 2, 5, 3, 4  # noqa: E741 - the axis's name
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 # step, our cell, torch's cell, gates, tensors of a state
 KINDS = pytest.mark.parametrize(
     ("step", "cell", "peer", "gates", "n_states"),
@@ -43,42 +41,27 @@ def seed():
 
 
 def tensor(*shape, dtype=torch.float64):
-    return torch.randn(*shape, dtype=dtype).requires_grad_()
+    return torch.randn(*shape).to(dtype).requires_grad_()
 
 
 def as_tuple(found):
     return found if isinstance(found, tuple) else (found,)
 
 
-def same(ours, theirs, inputs, tolerance):
-    """Values agree, and so do the gradients of a random weighting of them."""
-    ours, theirs = as_tuple(ours), as_tuple(theirs)
-    assert len(ours) == len(theirs)
-    for our, their in zip(ours, theirs, strict=True):
-        assert our.dtype == their.dtype
-        torch.testing.assert_close(our, their, atol=tolerance, rtol=tolerance)
-    cotangents = [torch.randn_like(each) for each in ours]
-    gradients = [torch.autograd.grad(out, inputs, cotangents) for out in (ours, theirs)]
-    for our, their in zip(*gradients, strict=True):
-        torch.testing.assert_close(our, their, atol=tolerance, rtol=tolerance)
-
-
 # --- steps --------------------------------------------------------------------------------------
 
 
-@DTYPES
+@in_both_precisions
 @KINDS
 @BIAS
 @pytest.mark.parametrize("readable", [False, True], ids=["fast", "readable"])
-def test_a_step_equals_torchs_cell(
-    step, cell, peer, gates, n_states, bias, readable, dtype, tolerance
-):
+def test_a_step_equals_torchs_cell(step, cell, peer, gates, n_states, bias, readable, dtype, close):
     theirs = peer(I, H, bias=bias).to(dtype)
     x, states = tensor(B, I, dtype=dtype), [tensor(B, H, dtype=dtype) for _ in range(n_states)]
     weights = list(theirs.parameters())
     ours = (step.__wrapped__ if readable else step)(x, *states, *weights)
     expected = theirs(x, tuple(states) if n_states == 2 else states[0])
-    same(ours, expected, [x, *states, *weights], tolerance)
+    same(ours, expected, [x, *states, *weights], close)
 
 
 def test_the_lstm_step_by_hand():
@@ -108,23 +91,23 @@ def test_a_step_leaves_its_arguments_alone(step, cell, peer, gates, n_states):
 # --- cells --------------------------------------------------------------------------------------
 
 
-@DTYPES
+@in_both_precisions
 @KINDS
 @BIAS
 def test_a_cell_loads_torchs_state_dict_and_equals_it(
-    step, cell, peer, gates, n_states, bias, dtype, tolerance
+    step, cell, peer, gates, n_states, bias, dtype, close
 ):
     ours, theirs = cell(I, H, bias=bias).to(dtype), peer(I, H, bias=bias).to(dtype)
     ours.load_state_dict(theirs.state_dict(), strict=True)
     theirs.load_state_dict(ours.state_dict(), strict=True)
     x, states = tensor(B, I, dtype=dtype), tuple(tensor(B, H, dtype=dtype) for _ in range(n_states))
     state = states if n_states == 2 else states[0]
-    same(ours(x, state), theirs(x, state), [x, *states], tolerance)
-    same(ours(x), theirs(x), [x], tolerance)
+    same(ours(x, state), theirs(x, state), [x, *states], close)
+    same(ours(x), theirs(x), [x], close)
     for found in (ours(x, state), theirs(x, state)):
         sum(each.sin().sum() for each in as_tuple(found)).backward()
     for our, their in zip(ours.parameters(), theirs.parameters(), strict=True):
-        torch.testing.assert_close(our.grad, their.grad, atol=tolerance, rtol=tolerance)
+        close(our.grad, their.grad)
 
 
 @KINDS

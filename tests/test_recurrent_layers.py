@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from agreement import in_both_precisions, same
 from unrolled.parts import provenance, use
 from unrolled.recurrent import GRU, LSTM, RNN, gru_step, lstm_step, rnn_step
 
@@ -20,9 +21,6 @@ PEERS = {RNN: nn.RNN, LSTM: nn.LSTM, GRU: nn.GRU}
 STEPS = {RNN: rnn_step, LSTM: lstm_step, GRU: gru_step}
 KIND = pytest.mark.parametrize("kind", PEERS, ids=lambda kind: kind.__name__)
 PATH = pytest.mark.parametrize("path", ["kernel", "loop"])
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 OPTIONS = pytest.mark.parametrize(
     "options",
     [
@@ -55,7 +53,7 @@ def reader(layer, path):
 
 def some_state(layer, dtype=torch.float64):
     rows = layer.num_layers * (2 if layer.bidirectional else 1)
-    state = [torch.randn(rows, B, H, dtype=dtype).requires_grad_() for _ in "hc"]
+    state = [torch.randn(rows, B, H).to(dtype).requires_grad_() for _ in "hc"]
     return tuple(state) if isinstance(layer, LSTM) else state[0]
 
 
@@ -72,38 +70,25 @@ def theirs_with_lengths(layer, x, state=None, lengths=LENGTHS):
     return pad_packed_sequence(output, batch_first=True, total_length=T)[0], state
 
 
-def same(ours, theirs, inputs, our_weights, their_weights, tolerance):
-    """Values agree, and so do the gradients of inputs and weights."""
-    close = {"atol": tolerance, "rtol": tolerance}
-    ours, theirs = tensors(ours), tensors(theirs)
-    assert len(ours) == len(theirs)
-    for our, their in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(our, their, **close)
-    cotangents = [torch.randn_like(each) for each in ours]
-    our_gradients = torch.autograd.grad(ours, [*inputs, *our_weights], cotangents)
-    their_gradients = torch.autograd.grad(theirs, [*inputs, *their_weights], cotangents)
-    for our, their in zip(our_gradients, their_gradients, strict=True):
-        torch.testing.assert_close(our, their, **close)
-
-
 # --- parity -------------------------------------------------------------------------------------
 
 
 @KIND
 @PATH
-@DTYPES
+@in_both_precisions
 @OPTIONS
 @pytest.mark.parametrize("with_state", [False, True], ids=["zeros", "state"])
 @pytest.mark.parametrize("with_lengths", [False, True], ids=["whole", "lengths"])
-def test_a_layer_equals_torchs(kind, path, dtype, tolerance, options, with_state, with_lengths):
+def test_a_layer_equals_torchs(kind, path, dtype, close, options, with_state, with_lengths):
     ours, theirs = pair(kind, dtype, **options)
-    x = torch.randn(B, T, I, dtype=dtype).requires_grad_()
+    x = torch.randn(B, T, I).to(dtype).requires_grad_()
     state = some_state(ours, dtype) if with_state else None
     lengths = LENGTHS if with_lengths else None
     expected = theirs_with_lengths(theirs, x, state) if with_lengths else theirs(x, state)
     inputs = [x] if state is None else [x, *(state if isinstance(state, tuple) else [state])]
-    weights = list(ours.parameters()), list(theirs.parameters())
-    same(reader(ours, path)(x, state, lengths), expected, inputs, *weights, tolerance)
+    inputs = [*inputs, *ours.parameters()], [*inputs, *theirs.parameters()]
+    found = reader(ours, path)(x, state, lengths)
+    same(tensors(found), tensors(expected), inputs, close)
 
 
 @KIND

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from agreement import alike, in_both_precisions, same
 from torch_layers import pairs, transplant
 from unrolled.attention import causal_mask
 from unrolled.blocks import LayerNorm, TransformerEncoderLayer
@@ -24,9 +25,6 @@ from unrolled.transformer import Transformer, TransformerDecoder, TransformerEnc
 B, H, Tt, Ts, D, d_ff, N = 2, 4, 5, 7, 8, 20, 3
 SOURCE, TARGET = 11, 13
 SIZES = {"d_model": D, "n_heads": H, "n_layers": N, "d_ff": d_ff}
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 ORDERS = pytest.mark.parametrize("norm_first", [False, True], ids=["post", "pre"])
 SCHEMES = pytest.mark.parametrize("positions", ["sinusoidal", "learned", "rotary", "alibi", "none"])
 
@@ -51,25 +49,25 @@ def make(**options):
     return Transformer(SOURCE, TARGET, **SIZES | {"dropout": 0.0} | options).double()
 
 
-def same_parameters_and_gradients(ours, theirs, tolerance):
+def same_parameters_and_gradients(ours, theirs, close):
     for mine, peer in zip(ours.layers, theirs.layers, strict=True):
         for parameters, expected in pairs(mine, peer):
             gradient = torch.cat([p.grad for p in parameters])
-            torch.testing.assert_close(gradient, expected.grad, atol=tolerance, rtol=tolerance)
+            close(gradient, expected.grad)
 
 
 # --- the stacks ---------------------------------------------------------------------------------
 
 
-@DTYPES
+@in_both_precisions
 @ORDERS
 @pytest.mark.parametrize("masked", [False, True], ids=["open", "masked"])
 @pytest.mark.parametrize("activation", ["relu", "gelu"])
 @pytest.mark.filterwarnings("ignore:enable_nested_tensor is True")  # torch speaking to itself
-def test_stacks_equal_those_of_nn_transformer(dtype, tolerance, norm_first, masked, activation):
+def test_stacks_equal_those_of_nn_transformer(dtype, close, norm_first, masked, activation):
     options = {"dropout": 0.0, "activation": activation, "norm_first": norm_first}
-    peer = nn.Transformer(
-        D, H, N, N, d_ff, layer_norm_eps=0.01, batch_first=True, dtype=dtype, **options
+    peer = nn.Transformer(D, H, N, N, d_ff, layer_norm_eps=0.01, batch_first=True, **options).to(
+        dtype
     )
     encoder, decoder = (
         stack(N, D, H, d_ff, final_norm=True, eps=0.01, **options).to(dtype)
@@ -78,10 +76,10 @@ def test_stacks_equal_those_of_nn_transformer(dtype, tolerance, norm_first, mask
     for ours, theirs in ((encoder, peer.encoder), (decoder, peer.decoder)):
         for mine, layer in zip(ours.layers, theirs.layers, strict=True):
             transplant(mine, layer)
-        nn.init.normal_(ours.norm.weight)
+        ours.norm.weight.data = alike(ours.norm.weight)
         theirs.norm.load_state_dict(ours.norm.state_dict())
-    x = torch.randn(B, Ts, D, dtype=dtype, requires_grad=True)
-    y = torch.randn(B, Tt, D, dtype=dtype, requires_grad=True)
+    x = torch.randn(B, Ts, D).to(dtype).requires_grad_()
+    y = torch.randn(B, Tt, D).to(dtype).requires_grad_()
     source, target = some_mask(B, 1, 1, Ts), some_mask(B, 1, 1, Tt)
     # Torch's masks say where a query may NOT attend.
     theirs_masks = {
@@ -95,19 +93,12 @@ def test_stacks_equal_those_of_nn_transformer(dtype, tolerance, norm_first, mask
         out = decoder(y, encoder(x, source), target & causal_mask(Tt), source)
     else:
         out = decoder(y, encoder(x))
-    torch.testing.assert_close(out, expected, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(out)
-    gradients = [
-        torch.autograd.grad(result, [x, y], cotangent, retain_graph=True)
-        for result in (out, expected)
-    ]
-    loose = 10 * tolerance if dtype == torch.float32 else tolerance
-    for ours, theirs in zip(*gradients, strict=True):
-        torch.testing.assert_close(ours, theirs, atol=loose, rtol=loose)
+    same(out, expected, [x, y], close)
+    cotangent = alike(out)
     out.backward(cotangent)
     expected.backward(cotangent)
-    same_parameters_and_gradients(encoder, peer.encoder, loose)
-    same_parameters_and_gradients(decoder, peer.decoder, loose)
+    same_parameters_and_gradients(encoder, peer.encoder, close)
+    same_parameters_and_gradients(decoder, peer.decoder, close)
 
 
 @pytest.mark.parametrize("stack", [TransformerEncoder, TransformerDecoder])

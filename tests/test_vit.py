@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from agreement import close, in_both_precisions, same, shaken
 from unrolled.parts import use
 from unrolled.vit import ViT, ViTConfig, ViTForImageClassification, patch_embed
 
@@ -23,9 +24,6 @@ CONFIG = ViTConfig(
     num_labels=7,
     initializer_range=0.4,
 )
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 
 
 @pytest.fixture(autouse=True)
@@ -34,38 +32,26 @@ def seed():
 
 
 def model(kind=ViT, config=CONFIG, **options):
-    made = kind(config, **options).double().eval()
-    with torch.no_grad():
-        for parameter in made.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    return made
+    return shaken(kind(config, **options)).double().eval()
 
 
 def images(dtype=torch.float64):
-    return torch.randn(B, C, SIDE, SIDE, dtype=dtype)
+    return torch.randn(B, C, SIDE, SIDE).to(dtype)
 
 
-def same(ours, theirs, tolerance=1e-10):
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
-
-
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("readable", [True, False])
-def test_patches_equal_a_convolution_with_a_stride(dtype, tolerance, readable):
+def test_patches_equal_a_convolution_with_a_stride(dtype, close, readable):
     """A rectangle, so that rows and columns cannot be confused."""
     embed = patch_embed.__wrapped__ if readable else patch_embed
     inputs = [
-        torch.randn(*shape, dtype=dtype, requires_grad=True)
+        torch.randn(*shape).to(dtype).requires_grad_()
         for shape in ((B, C, 8, 20), (D, C, P, P), (D,))
     ]
     ours = embed(*inputs, P)
     theirs = F.conv2d(*inputs, stride=P).flatten(2).transpose(1, 2)
     assert ours.shape == (B, 10, D)
-    same(ours, theirs, tolerance)
-    cotangent = torch.randn_like(ours)
-    gradients = [torch.autograd.grad(out, inputs, cotangent) for out in (ours, theirs)]
-    for our_gradient, their_gradient in zip(*gradients, strict=True):
-        same(our_gradient, their_gradient, 10 * tolerance)
+    same(ours, theirs, inputs, close)
 
 
 @pytest.mark.parametrize("readable", [True, False])
@@ -122,8 +108,8 @@ def test_the_class_token_comes_first_and_the_norm_last():
     x = F.layer_norm(x, (D,), made.norm.weight, made.norm.bias, 1e-12)
     hidden, pooled = made(pixels)
     assert hidden.shape == (B, 1 + N, D)
-    same(hidden, x)
-    same(pooled, torch.tanh(x[:, 0] @ made.pooler.weight.T + made.pooler.bias))
+    close(hidden, x)
+    close(pooled, torch.tanh(x[:, 0] @ made.pooler.weight.T + made.pooler.bias))
 
 
 def test_no_pooler_by_default():
@@ -138,7 +124,7 @@ def test_a_classifier_looks_at_the_class_token():
     hidden, _ = made.vit(pixels)
     logits = made(pixels)
     assert logits.shape == (B, 7)
-    same(logits, hidden[:, 0] @ made.classifier.weight.T + made.classifier.bias)
+    close(logits, hidden[:, 0] @ made.classifier.weight.T + made.classifier.bias)
 
 
 def test_new_weights_and_dropout():
@@ -183,7 +169,7 @@ def test_a_learners_patches_stand_in_the_model():
     with torch.no_grad():
         ours.patch_weight.mul_(3)
         ours.patch_bias.mul_(3)
-    same(ours(pixels)[0], theirs(pixels)[0])
+    close(ours(pixels)[0], theirs(pixels)[0])
 
 
 @pytest.mark.parametrize("kind", [ViT, ViTForImageClassification])
@@ -197,7 +183,7 @@ def test_every_parameter_is_used_and_the_graph_is_whole(kind):
     pixels = images()
     compiled = torch.compile(made, fullgraph=True, backend="eager")(pixels)
     ours = made(pixels)
-    same(*(x[0] if isinstance(x, tuple) else x for x in (compiled, ours)))
+    close(*(x[0] if isinstance(x, tuple) else x for x in (compiled, ours)))
 
 
 def config(**changes):

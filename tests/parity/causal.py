@@ -2,6 +2,7 @@
 
 import torch
 
+from agreement import alike
 from unrolled.pretrained.convert import from_hf, to_hf
 
 
@@ -9,28 +10,24 @@ def some_ids(vocab_size, batch, length, seed=1):
     return torch.randint(vocab_size, (batch, length), generator=torch.Generator().manual_seed(seed))
 
 
-def shake(model):
-    """Move every parameter: norms and biases start at 1 and 0, where an error would not show."""
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-
-
-def logits_and_gradients_agree(ours, theirs, rules, ids, tolerance):
+def logits_and_gradients_agree(ours, theirs, rules, ids, close):
     """The same logits, and for a random weighting of them the same gradients, none of them zero."""
     logits, expected = ours(ids), theirs(input_ids=ids).logits
-    torch.testing.assert_close(logits, expected, atol=tolerance, rtol=tolerance)
-    cotangent = torch.randn_like(logits)
+    close(logits, expected)
+    cotangent = alike(logits)
     logits.backward(cotangent)
     expected.backward(cotangent)
+    gradients_agree(ours, theirs, rules, close)
+
+
+def gradients_agree(ours, theirs, rules, close):
+    """What two backward passes left in the parameters agrees, and is nowhere zero."""
     gradients = {n: p.grad for n, p in theirs.named_parameters(remove_duplicate=False)}
     wanted = from_hf(gradients, rules, ours.state_dict())
     for path, parameter in ours.named_parameters():
         assert parameter.grad.abs().max() > 0, f"{path} is not used"
         scale = wanted[path].abs().max().clamp(min=1.0)
-        torch.testing.assert_close(
-            parameter.grad / scale, wanted[path] / scale, atol=tolerance, rtol=tolerance, msg=path
-        )
+        close(parameter.grad / scale, wanted[path] / scale)
 
 
 def names_go_there_and_back(ours, theirs, rules):

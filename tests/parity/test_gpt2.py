@@ -4,6 +4,7 @@ import pytest
 import torch
 from transformers.models.gpt2 import configuration_gpt2, modeling_gpt2
 
+from agreement import in_both_precisions, shaken
 from unrolled.attention import padding_mask
 from unrolled.gpt import GPT, GPTConfig
 from unrolled.parts import load_weights
@@ -25,9 +26,6 @@ SIZES = {
     "bos_token_id": 0,
     "eos_token_id": None,
 }
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 TIES = pytest.mark.parametrize("tied", [True, False], ids=["tied", "untied"])
 
 
@@ -42,21 +40,20 @@ def peers(dtype=torch.float64, tied=True, backend="sdpa", **changes):
     theirs = modeling_gpt2.GPT2LMHeadModel._from_config(
         configuration_gpt2.GPT2Config(**sizes), attn_implementation=backend
     )
-    causal.shake(theirs)
-    theirs = theirs.to(dtype).eval()
+    theirs = shaken(theirs).to(dtype).eval()
     ours = GPT(GPTConfig.from_hf(theirs.config.to_dict())).to(dtype).eval()
     rules = names.TIED if tied else names.UNTIED
     load_weights(ours, from_hf(theirs.state_dict(), rules, ours.state_dict()))
     return ours, theirs, rules
 
 
-@DTYPES
+@in_both_precisions
 @TIES
 @pytest.mark.parametrize("backend", ["eager", "sdpa"])
-def test_logits_and_gradients_equal_hugging_faces(dtype, tolerance, tied, backend):
+def test_logits_and_gradients_equal_hugging_faces(dtype, close, tied, backend):
     ours, theirs, rules = peers(dtype, tied, backend)
     assert len(list(ours.parameters())) == 2 + 16 * L + 2 + (not tied)
-    causal.logits_and_gradients_agree(ours, theirs, rules, some_ids(), tolerance)
+    causal.logits_and_gradients_agree(ours, theirs, rules, some_ids(), close)
 
 
 @pytest.mark.parametrize("activation", ["gelu_new", "gelu_pytorch_tanh", "gelu", "relu"])
@@ -123,7 +120,7 @@ def test_what_does_not_fit_is_named():
 
 @TIES
 def test_greedy_tokens_equal_hugging_faces(tied):
-    ours, theirs, _ = peers(torch.float32, tied)
+    ours, theirs, _ = peers(tied=tied)
     causal.greedy_tokens_agree(ours, theirs, some_ids(length=5), 40)
 
 

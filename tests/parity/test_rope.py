@@ -6,32 +6,28 @@ from transformers import LlamaConfig
 from transformers.models.bloom.modeling_bloom import build_alibi_tensor
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
+from agreement import in_both_precisions, same
 from unrolled.positions import alibi_bias, apply_rope
 
 B, H, groups, T, d_k = 2, 6, 3, 5, 8
 
 
-@pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
+@in_both_precisions
 @pytest.mark.parametrize("base", [10000.0, 500000.0])
 @pytest.mark.parametrize("start", [0, 1000])
-def test_rope_equals_llamas(dtype, tolerance, base, start):
+def test_rope_equals_llamas(dtype, close, base, start):
     torch.manual_seed(0)
     config = LlamaConfig(
         hidden_size=H * d_k,
         num_attention_heads=H,
         rope_parameters={"rope_type": "default", "rope_theta": base},
     )
-    q, k = (torch.randn(B, h, T, d_k, dtype=dtype, requires_grad=True) for h in (H, groups))
+    q, k = (torch.randn(B, h, T, d_k).to(dtype).requires_grad_() for h in (H, groups))
     positions = start + torch.arange(T) + torch.tensor([[0], [3]])  # (B, T)
     theirs = apply_rotary_pos_emb(q, k, *LlamaRotaryEmbedding(config)(q, positions))
     for x, expected in zip((q, k), theirs, strict=True):
         ours = apply_rope(x, positions.float(), base)  # Llama's angles are float32 in any model
-        torch.testing.assert_close(ours, expected, atol=tolerance, rtol=tolerance)
-        cotangent = torch.randn_like(ours)
-        gradients = (torch.autograd.grad(out, x, cotangent)[0] for out in (ours, expected))
-        torch.testing.assert_close(*gradients, atol=tolerance, rtol=tolerance)
+        same(ours, expected, [x], close)
 
 
 @pytest.mark.parametrize("n_heads", [1, 2, 3, 6, 8, 12, 15, 16])

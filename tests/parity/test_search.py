@@ -102,4 +102,7 @@ def test_beams_that_never_end_are_hugging_faces(model, beam_size):
         prompt, **settings, length_penalty=0.0, output_scores=True, return_dict_in_generate=True
     )
     assert torch.equal(ours, theirs.sequences[:, 2:])
-    torch.testing.assert_close(scores, theirs.sequences_scores.double(), atol=1e-5, rtol=0)
+    # Hugging Face rounds each of the six steps to float32, whatever the model.
+    largest = max(step[step.isfinite()].abs().max().item() for step in theirs.scores)
+    rounding = 6 * largest * torch.finfo(torch.float32).eps
+    torch.testing.assert_close(scores, theirs.sequences_scores.double(), atol=rounding, rtol=0)

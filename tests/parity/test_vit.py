@@ -5,10 +5,13 @@ import torch
 from safetensors.torch import load_file
 from transformers.models.vit import configuration_vit, modeling_vit
 
+from agreement import alike, in_both_precisions, shaken
 from unrolled.parts import load_weights
 from unrolled.pretrained import vit as names
 from unrolled.pretrained.convert import from_hf, to_hf
 from unrolled.vit import ViT, ViTConfig, ViTForImageClassification
+
+from . import causal
 
 B, C, P, D, H, L, F, SIDE, LABELS = 2, 3, 4, 10, 5, 2, 14, 12, 7
 SIZES = {
@@ -19,27 +22,14 @@ SIZES = {
     "image_size": SIDE,
     "patch_size": P,
     "num_channels": C,
+    "layer_norm_eps": 3e-5,
     "initializer_range": 0.4,
 }
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 BACKENDS = pytest.mark.parametrize("backend", ["eager", "sdpa"])
 MODELS = {
     "ViTModel": (lambda config: ViT(config, pooler=True), names.VIT),
     "ViTForImageClassification": (ViTForImageClassification, names.IMAGE_CLASSIFICATION),
 }
-
-
-@pytest.fixture(autouse=True)
-def softmax_in_float64(monkeypatch):
-    """Their explicit attention takes its softmax in float32 in any model: that cast is lifted."""
-    softmax = torch.nn.functional.softmax
-
-    def kept(x, dim, dtype=None):
-        return softmax(x, dim, dtype=None if x.dtype == torch.float64 else dtype)
-
-    monkeypatch.setattr(torch.nn.functional, "softmax", kept)
 
 
 def peers(name, dtype, backend="eager", **changes):
@@ -48,38 +38,28 @@ def peers(name, dtype, backend="eager", **changes):
         configuration_vit.ViTConfig(**SIZES | changes, num_labels=LABELS),
         attn_implementation=backend,
     )
-    with torch.no_grad():
-        for parameter in theirs.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    theirs = theirs.to(dtype).eval()
+    theirs = shaken(theirs).to(dtype).eval()
     build, rules = MODELS[name]
     ours = build(ViTConfig(**SIZES | changes, num_labels=LABELS)).to(dtype).eval()
     load_weights(ours, from_hf(theirs.state_dict(), rules, ours.state_dict()))
     return ours, theirs, rules
 
 
-@DTYPES
+@in_both_precisions
 @BACKENDS
 @pytest.mark.parametrize("name", MODELS)
-def test_outputs_and_gradients_equal_hugging_faces(name, dtype, tolerance, backend):
+def test_outputs_and_gradients_equal_hugging_faces(name, dtype, close, backend):
     ours, theirs, rules = peers(name, dtype, backend)
-    images = torch.randn(B, C, SIDE, SIDE, dtype=dtype)
+    images = torch.randn(B, C, SIDE, SIDE).to(dtype)
     our_output, their_output = ours(images), theirs(pixel_values=images)
     our_outputs = our_output if isinstance(our_output, tuple) else (our_output,)
     their_outputs = tuple(their_output.values())
     for mine, other in zip(our_outputs, their_outputs, strict=True):
-        torch.testing.assert_close(mine, other, atol=tolerance, rtol=tolerance)
-    cotangents = [torch.randn_like(output) for output in our_outputs]
+        close(mine, other)
+    cotangents = [alike(output) for output in our_outputs]
     torch.autograd.backward(our_outputs, cotangents)
     torch.autograd.backward(their_outputs, cotangents)
-    gradients = {n: p.grad for n, p in theirs.named_parameters()}
-    expected = from_hf(gradients, rules, ours.state_dict())
-    for path, parameter in ours.named_parameters():
-        assert parameter.grad.abs().max() > 0, f"{path} is not used"
-        scale = expected[path].abs().max().clamp(min=1.0)
-        torch.testing.assert_close(
-            parameter.grad / scale, expected[path] / scale, atol=tolerance, rtol=tolerance
-        )
+    causal.gradients_agree(ours, theirs, rules, close)
 
 
 def test_every_hidden_state_equals_hugging_faces():

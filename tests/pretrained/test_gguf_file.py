@@ -6,6 +6,7 @@ import sys
 import pytest
 import torch
 
+from agreement import shaken
 from unrolled.llama import Llama, LlamaConfig
 from unrolled.pretrained import WeightsDamaged, WeightsUnavailable, load
 from unrolled.pretrained.gguf_file import load_gguf, read_gguf
@@ -33,10 +34,8 @@ def path(tmp_path):
 
 def saved(path, changes=(), architecture="llama", drop=(), **sizes):
     torch.manual_seed(0)
-    model = Llama(LlamaConfig(**SIZES | sizes)).eval()
+    model = shaken(Llama(LlamaConfig(**SIZES | sizes))).eval()
     with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
         save_gguf(path, model, changes, architecture, drop)
     return model
 

@@ -6,13 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from agreement import in_both_precisions, same
 from unrolled.training import label_smoothing_loss, language_model_loss, sequence_loss
 
 B, T, V = 2, 5, 7
 PAD = 3
-DTYPES = pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
 
 
 def both(function):
@@ -20,14 +18,6 @@ def both(function):
     return pytest.mark.parametrize(
         "loss", [function, function.__wrapped__], ids=["fast", "readable"]
     )
-
-
-def same(ours, theirs, logits, tolerance):
-    torch.testing.assert_close(ours, theirs, atol=tolerance, rtol=tolerance)
-    for gradient in zip(
-        torch.autograd.grad(ours, logits), torch.autograd.grad(theirs, logits), strict=True
-    ):
-        torch.testing.assert_close(*gradient, atol=tolerance, rtol=tolerance)
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +32,7 @@ def ids():
 
 
 def logits(dtype=torch.float64):
-    return (3 * torch.randn(B, T, V, dtype=dtype)).requires_grad_()
+    return (3 * torch.randn(B, T, V).to(dtype)).requires_grad_()
 
 
 def by_hand(scores, targets, skip, smoothing=0.0):
@@ -59,12 +49,12 @@ def by_hand(scores, targets, skip, smoothing=0.0):
 
 
 @both(sequence_loss)
-@DTYPES
-def test_sequence_loss_equals_torch(loss, dtype, tolerance, ids):
+@in_both_precisions
+def test_sequence_loss_equals_torch(loss, dtype, close, ids):
     scores = logits(dtype)
     targets = ids.masked_fill(ids == PAD, -100)
     expected = F.cross_entropy(scores.flatten(0, 1), targets.flatten())
-    same(loss(scores, ids, PAD), expected, scores, tolerance)
+    same(loss(scores, ids, PAD), expected, scores, close)
     assert loss(scores, ids, PAD).item() == pytest.approx(by_hand(scores, ids, {PAD, -100}))
 
 
@@ -114,12 +104,12 @@ def test_any_leading_axes_will_do(loss):
 
 
 @both(language_model_loss)
-@DTYPES
-def test_language_model_loss_equals_torch(loss, dtype, tolerance, ids):
+@in_both_precisions
+def test_language_model_loss_equals_torch(loss, dtype, close, ids):
     scores = logits(dtype)
     targets = ids.masked_fill(ids == PAD, -100)[:, 1:]
     expected = F.cross_entropy(scores[:, :-1].flatten(0, 1), targets.flatten())
-    same(loss(scores, ids, pad_id=PAD), expected, scores, tolerance)
+    same(loss(scores, ids, pad_id=PAD), expected, scores, close)
 
 
 @both(language_model_loss)
@@ -143,13 +133,13 @@ def test_the_first_token_is_no_target_and_the_last_logits_have_none(loss):
 
 
 @both(label_smoothing_loss)
-@DTYPES
+@in_both_precisions
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.7])
-def test_label_smoothing_equals_torch(loss, dtype, tolerance, smoothing, ids):
+def test_label_smoothing_equals_torch(loss, dtype, close, smoothing, ids):
     scores = logits(dtype)
     targets = ids.masked_fill(ids == PAD, -100)
     expected = F.cross_entropy(scores.flatten(0, 1), targets.flatten(), label_smoothing=smoothing)
-    same(loss(scores, ids, smoothing, PAD), expected, scores, tolerance)
+    same(loss(scores, ids, smoothing, PAD), expected, scores, close)
     by_definition = by_hand(scores, ids, {PAD, -100}, smoothing)
     assert loss(scores, ids, smoothing, PAD).item() == pytest.approx(by_definition)
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from agreement import alike, in_both_precisions
 from unrolled.training import clip_gradients, cosine_schedule, noam_schedule, training_step
 
 
@@ -56,22 +57,22 @@ def test_cosine_schedule_s_defaults():
 @pytest.mark.parametrize(
     "clip", [clip_gradients, clip_gradients.__wrapped__], ids=["fast", "readable"]
 )
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)])
+@in_both_precisions
 @pytest.mark.parametrize("max_norm", [0.5, 1e-3, 1e3])
-def test_clipping_equals_torch(clip, dtype, tolerance, max_norm):
+def test_clipping_equals_torch(clip, dtype, close, max_norm):
     torch.manual_seed(0)
     ours = [nn.Parameter(torch.zeros(shape, dtype=dtype)) for shape in ((3, 5), (7,), (), (2,))]
     for parameter in ours[:3]:  # the last has no gradient
-        parameter.grad = torch.randn_like(parameter)
+        parameter.grad = alike(parameter)
     theirs = [nn.Parameter(parameter.detach()) for parameter in ours]
     for our, their in zip(ours[:3], theirs, strict=False):
         their.grad = our.grad.clone()
     expected = torch.nn.utils.clip_grad_norm_(theirs, max_norm)
     norm = clip(iter(ours), max_norm)
-    torch.testing.assert_close(norm, expected, atol=tolerance, rtol=tolerance)
+    close(norm, expected)
     assert ours[3].grad is None
     for our, their in zip(ours[:3], theirs, strict=False):
-        torch.testing.assert_close(our.grad, their.grad, atol=tolerance, rtol=tolerance)
+        close(our.grad, their.grad)
 
 
 @pytest.mark.parametrize(
