@@ -3,11 +3,6 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SAMPLE := 06-self-attention
-# Much of what other tests run too, such as thousands of answers, each asked everything: run without
-# coverage, which makes it twice as long.
-SWEEPS := tests/checks/test_catalogue.py tests/checks/test_banks.py tests/banks \
-  tests/checks/test_hostile.py tests/test_compile.py tests/parts/test_real_models.py \
-  tests/grading/damaged/test_fuzz.py
 SHELL  := /bin/bash
 READY  := $(VENV)/.ready
 # nbgrader shells out to alembic, Jupyter to its subcommands: the environment's own bin comes first.
@@ -16,10 +11,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course book notebooks learn grade formgrader weights test bench clean
+.PHONY: help setup course book notebooks learn grade formgrader weights test test-processors bench clean
 
 help:            ## list these targets
-	@grep -hE '^[a-z]+: .*##|^[a-z]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */  make \1|/' | column -t -s '|'
+	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1|/' | column -t -s '|'
 
 setup: $(READY)  ## the environment: .venv with pinned packages, bubblewrap and chromium
 
@@ -69,8 +64,10 @@ weights: $(READY) ## real pretrained weights, verified by hash, into build/weigh
 test: weights  ## every test: library, checks, grading, notebooks, and the book in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n 2 --dist worksteal --cov=unrolled --cov-fail-under=95 $(SWEEPS:%=--ignore=%)
-	$(BIN)/pytest -n 2 --dist worksteal $(SWEEPS)
+	$(BIN)/pytest -n 2 --dist worksteal --cov=unrolled --cov-fail-under=95 --durations=10
+
+test-processors: weights  ## what computes, held to other instruction sets and two threads: half an hour
+	$(BIN)/python tests/processors.py
 
 # With NANOGPT=path/to/nanoGPT where nanoGPT's file cannot be downloaded.
 bench: $(READY) weights ## measured against peers, more seeds, mutants: hours; into benchmarks/

@@ -19,6 +19,8 @@ from unrolled.seq2seq import Seq2Seq
 from unrolled.transformer import Transformer, TransformerDecoder, TransformerEncoder
 from unrolled.vit import ViT, ViTConfig, ViTForImageClassification
 
+pytestmark = pytest.mark.sweep
+
 B, V = 2, 17
 
 

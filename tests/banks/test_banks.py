@@ -8,6 +8,8 @@ from banks import EXERCISES, answers, load
 from banks.questions import ONLY_IN, Error, ask, same
 from unrolled.checks import all_exercises, exercise
 
+pytestmark = pytest.mark.sweep
+
 RIGHT, WRONG = answers("right"), answers("wrong")
 AT_LEAST = {
     "scaled_dot_product_attention": (6, 15),

@@ -12,6 +12,8 @@ from banks import EXERCISES, answers, load
 from banks.edges import nearest
 from unrolled.checks import examine, exercise
 
+pytestmark = pytest.mark.sweep
+
 DRAWS = 3
 NAMED_FIRST = 0.9
 RIGHT, WRONG = answers("right"), answers("wrong")

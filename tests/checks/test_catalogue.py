@@ -13,6 +13,8 @@ from unrolled.checks.exercise import PatchRefused, mistaken, patched_source
 from unrolled.checks.probing import ask, run_probes
 from unrolled.checks.sections import all_sections
 
+pytestmark = pytest.mark.sweep
+
 ROOT = Path(__file__).parents[2]
 # A sample, as naming takes longer than refusing; benchmarks/checker.py asks more and records it.
 SEEDS = (0, 33)

@@ -16,6 +16,8 @@ from unrolled.candidate.host import Host
 from unrolled.checks import check, examine, exercise
 from unrolled.checks.registry import all_exercises
 
+pytestmark = pytest.mark.sweep
+
 # Hostile ones, returned to all exercises together; `make bench` returns 10,000.
 VALUES = int(os.environ.get("UNROLLED_HOSTILE_VALUES", "500"))
 DTYPES = (torch.complex64, torch.float16, torch.bfloat16, torch.int64, torch.uint8, torch.bool,

@@ -5,12 +5,15 @@ import hashlib
 import html
 import re
 import shutil
+import subprocess
+import sys
 
 import nbformat
 import pytest
 from jupyter_core.application import NoStart
 from nbgrader.apps import NbGraderApp
 
+import processors
 from grading.conftest import make_course
 from sample_class.build import ASSIGNMENT, HERE, build
 from sample_class.learners import LEARNERS
@@ -120,6 +123,22 @@ def test_nbgraders_export_has_every_learner(graded):
     scores = {row["student_id"]: float(row["score"]) for row in rows}
     assert scores == {r["learner"]: sum(float(r[n]) for n in NAMES) for r in EXPECTED}
     assert {row["max_score"] for row in rows} == {"35.0"}
+
+
+def test_another_processor_gives_the_same_export(graded, tmp_path):
+    course = make_course(tmp_path / "course")
+    for learner in LEARNERS:
+        shutil.copytree(HERE / learner, course.folder("submitted") / learner)
+    command = [sys.executable, "-m", "unrolled.cli", "grade", ASSIGNMENT]
+    held = processors.environment("plain")
+    subprocess.run(command, cwd=course.root, env=held, check=True, capture_output=True)
+    times = {"duedate", "timestamp"}
+    exports = [
+        [{key: row[key] for key in row if key not in times} for row in csv.DictReader(path.open())]
+        for path in (graded[1].gradebook, course.root / "class" / "grades.csv")
+    ]
+    assert len(exports[0]) == len(EXPECTED)
+    assert exports[0] == exports[1]
 
 
 def test_nbgraders_own_feedback_works_on_the_result(graded, monkeypatch, tmp_path):

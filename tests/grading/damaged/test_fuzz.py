@@ -16,6 +16,8 @@ from grading.damaged.whole import CHAPTER, written
 from unrolled.grading.asking.execution import code_cells
 from unrolled.grading.submissions.sources import defined_names
 
+pytestmark = pytest.mark.sweep
+
 TIMES = int(os.environ.get("UNROLLED_FUZZ", "1000"))
 PARTS = 10
 HUGE = "9" * 6000  # more digits than Python turns into a number

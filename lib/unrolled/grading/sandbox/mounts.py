@@ -21,6 +21,8 @@ SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 # Installed packages that hold whole reference models; a question must not find them.
 HIDDEN_PACKAGES = ("transformers", "x_transformers", "labml_nn", "annotated_transformer")
+# What holds torch, oneDNN and MKL to an instruction set: an answer computes as its grader does.
+PROCESSOR = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR")
 
 
 def system_folders() -> tuple[list[Path], dict[Path, str]]:
@@ -74,27 +76,32 @@ def is_under(path: Path, tops: Iterable[str]) -> bool:
 
 
 def environment(package: Path, home: Path, tmp: Path, gpu: Gpu | None = None) -> dict[str, str]:
-    """Return a worker's whole environment: nothing of the grader's own."""
-    return {
-        "CUDA_VISIBLE_DEVICES": "",
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(home),
-        "TMPDIR": str(tmp),
-        "USER": "learner",
-        "LOGNAME": "learner",
-        "LANG": "C.UTF-8",
-        "IPYTHONDIR": str(home / ".ipython"),
-        "MPLCONFIGDIR": str(home / ".matplotlib"),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "PYTHONPATH": str(package),
-        "PYTHONHASHSEED": "0",
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PIP_NO_INDEX": "1",  # a cell that installs something fails at once, not after retries
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-    } | (gpu.environment if gpu else {})
+    """Return a worker's whole environment: of the grader's own what its processor may do, alone."""
+    processor = {name: os.environ[name] for name in PROCESSOR if name in os.environ}
+    return (
+        processor
+        | {
+            "CUDA_VISIBLE_DEVICES": "",
+            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(home),
+            "TMPDIR": str(tmp),
+            "USER": "learner",
+            "LOGNAME": "learner",
+            "LANG": "C.UTF-8",
+            "IPYTHONDIR": str(home / ".ipython"),
+            "MPLCONFIGDIR": str(home / ".matplotlib"),
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "PYTHONPATH": str(package),
+            "PYTHONHASHSEED": "0",
+            "PYTHONNOUSERSITE": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PIP_NO_INDEX": "1",  # a cell that installs something fails at once, not after retries
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+        }
+        | (gpu.environment if gpu else {})
+    )
 
 
 def inside_environment(gpu: Gpu | None = None) -> dict[str, str]:
