@@ -20,10 +20,10 @@ setup: $(READY)  ## the environment: .venv with pinned packages, bubblewrap and 
 
 $(READY): pyproject.toml constraints.txt .ci/system-packages
 	$(PYTHON) .ci/python_version.py
-	bash .ci/system-packages
+	PYTHON=$(PYTHON) bash .ci/system-packages
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --upgrade -c constraints.txt pip
-	$(BIN)/pip install -c constraints.txt -e ".[learn,book,grade,cluster,pretrained,dev]"
+	$(BIN)/pip install -c constraints.txt -e ".[learn,book,grade,cluster,pretrained,dev,bench]"
 	touch $@
 
 notebooks: $(READY)  ## solutions/ and exercises/ from book/*/exercises.md and the library
@@ -71,7 +71,6 @@ test-processors: weights  ## what computes, held to other instruction sets and t
 
 # With NANOGPT=path/to/nanoGPT where nanoGPT's file cannot be downloaded.
 bench: $(READY) weights ## measured against peers, more seeds, mutants: hours; into benchmarks/
-	$(BIN)/pip install -c constraints.txt -e ".[bench]"
 	for name in attention blocks recurrent gpt generation bert growth; do \
 	  $(BIN)/python benchmarks/$$name.py || exit 1; done
 	$(BIN)/python benchmarks/table.py

@@ -1,7 +1,7 @@
 """What computes, tested on other processors than this one, as far as one can be others.
 
     make test-processors
-    .venv/bin/python tests/processors.py --only plain --threads 1 tests/parity   # or any of pytest's
+    .venv/bin/python tests/processors.py --only plain --threads 1 tests/parity -x
 
 torch, oneDNN and MKL choose their kernels by what a processor can do, and the environment can hold
 each of them to less. Sums are then added in another order, and a bound that fits one machine by
