@@ -66,8 +66,8 @@ test: weights  ## every test: library, checks, grading, notebooks, and the book 
 	$(BIN)/ruff format --check .
 	$(BIN)/pytest -n 2 --dist worksteal --cov=unrolled --cov-fail-under=95 --durations=10
 
-test-processors: weights  ## what computes, held to other instruction sets and two threads: half an hour
-	$(BIN)/python tests/processors.py
+test-processors: weights  ## what computes, under other instruction sets and two threads: half an hour
+	$(BIN)/python tests/processors.py $(ONLY:%=--only %)
 
 # With NANOGPT=path/to/nanoGPT where nanoGPT's file cannot be downloaded.
 bench: $(READY) weights ## measured against peers, more seeds, mutants: hours; into benchmarks/
