@@ -64,7 +64,7 @@ weights: $(READY) ## real pretrained weights, verified by hash, into build/weigh
 test: weights  ## every test: library, checks, grading, notebooks, and the book in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n 2 --dist worksteal --cov=unrolled --cov-fail-under=95 --durations=10
+	$(BIN)/pytest -n 3 --dist worksteal --cov=unrolled --cov-fail-under=95 --durations=10
 
 test-processors: weights  ## what computes, under other instruction sets and two threads: half an hour
 	$(BIN)/python tests/processors.py $(ONLY:%=--only %)

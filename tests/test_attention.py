@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from agreement import alike, in_both_precisions, same
+from agreement import alike, close, in_both_precisions, same
 from unrolled.attention import (
     MultiHeadAttention,
     RepairedMultiHead,
@@ -153,23 +153,26 @@ def test_a_query_that_may_attend_nowhere_gets_zeros_and_harms_nobody(path, dtype
     inputs = qkv(dtype)
     mask = some_mask(B, H, Tq, Tk)
     mask[1, :, 2] = False
+    mask[0, 1, 3] = False  # in one head alone
     out = path(*inputs, mask)
     assert not out[1, :, 2].any()
+    assert out[0, :, 3].any(dim=-1).tolist() == [True, False, True]
     gradients = torch.autograd.grad(out, inputs, torch.randn_like(out))
     assert all(gradient.isfinite().all() for gradient in gradients)
     assert not gradients[0][1, :, 2].any()
-    mask[1, :, 2] = True
+    mask[1, :, 2] = mask[0, 1, 3] = True
     others = torch.ones(B, H, Tq, dtype=torch.bool)
-    others[1, :, 2] = False
+    others[1, :, 2] = others[0, 1, 3] = False
     torch.testing.assert_close(out[others], path(*inputs, mask)[others])
 
 
 def test_a_query_that_may_attend_nowhere_has_weights_of_zero():
-    inputs = qkv()
-    _, weights = scaled_dot_product_attention(
-        *inputs, torch.zeros(Tq, Tk, dtype=torch.bool), need_weights=True
-    )
-    assert not weights.any()
+    mask = some_mask(B, H, Tq, Tk)
+    mask[0, 1, 3] = False
+    _, weights = scaled_dot_product_attention(*qkv(), mask, need_weights=True)
+    rows = torch.ones(B, H, Tq).double()
+    rows[0, 1, 3] = 0
+    close(weights.sum(-1), rows)
 
 
 @pytest.mark.parametrize("path", [scaled_dot_product_attention, READABLE], ids=["fast", "readable"])

@@ -235,6 +235,7 @@ def test_an_empty_config_is_the_default():
             TypeError,
             "x has dtype torch.int64, a floating-point tensor is wanted",
         ),
+        (lambda: Llama(SIZES), TypeError, "config is a dict, a LlamaConfig is wanted"),
         (lambda: Llama(config())(IDS + V), ValueError, "ids holds values from 13 to 13, 0 to 12"),
         (lambda: Llama(config())(IDS[0]), ValueError, "ids has shape (4,), (B, T) is wanted"),
         (

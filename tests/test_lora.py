@@ -258,6 +258,16 @@ def linear():
             "linear is a Identity, an nn.Linear is wanted",
         ),
         (lambda: LoRALinear(linear(), 0, 1.0), ValueError, "rank=0: at least 1 is wanted"),
+        (
+            lambda: LoRALinear(linear(), R, 1.0)(torch.zeros(2, 5)),
+            ValueError,
+            "x has shape (2, 5), (..., 7) is wanted",
+        ),
+        (
+            lambda: LoRALinear(linear(), R, 1.0)(torch.zeros(2, 7).long()),
+            TypeError,
+            "x has dtype torch.int64, a floating-point tensor is wanted",
+        ),
         (lambda: LoRALinear(linear(), 7, 1.0), ValueError, "rank=7: at most 6, the smaller width"),
         (
             lambda: LoRALinear(linear(), R, 0.0),

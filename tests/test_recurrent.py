@@ -311,6 +311,7 @@ REFUSALS = [
     (lambda: rnn(lengths=LENGTHS + 1), ValueError, "lengths holds values from 2 to 6, 1 to 5 are"),
     (lambda: RNNCell(0, H), ValueError, "input_size=0: at least 1 is wanted"),
     (lambda: LSTMCell(I, 0), ValueError, "hidden_size=0: at least 1 is wanted"),
+    (lambda: GRUCell(I, 0), ValueError, "hidden_size=0: at least 1 is wanted"),
     (lambda: RNNCell(I, H)(X3), ValueError, "x has shape (2, 5, 3), (B, 3) is wanted"),
     (lambda: GRUCell(I, H)(HIDDEN), ValueError, "x has shape (2, 4), (B, 3) is wanted"),
     (

@@ -107,6 +107,12 @@ def test_weights_are_copies(tmp_path):
     assert torch.equal(kept["first.bias"], before)
 
 
+def test_what_json_cannot_say_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(ValueError, match="float values"):
+        save_checkpoint(tmp_path, *trained(), {"step": 1, "loss": float("nan")})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_there_is_one_checkpoint_and_no_litter(tmp_path):
     model, optimizer = trained()
     assert not has_checkpoint(tmp_path)
