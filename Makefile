@@ -60,11 +60,13 @@ formgrader: $(READY)  ## nbgrader's formgrader: the gradebook, and marks by hand
 weights: $(READY) ## real pretrained weights, verified by hash, into build/weights
 	$(BIN)/python -m unrolled.pretrained || echo "No weights: the tests that need them are skipped."
 
-# The tests of the book build it, beside the others.
+# The tests of the book build it, beside the others. A module is tested in one process, where what its
+# tests share is made once. Sweeps count no lines: that would double their time.
 test: weights  ## every test: library, checks, grading, notebooks, and the book in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n 3 --dist worksteal --cov=unrolled --cov-fail-under=95 --durations=10
+	$(BIN)/pytest -n 2 --dist loadscope -m "not sweep" --cov=unrolled --cov-fail-under=95 --durations=10
+	$(BIN)/pytest -n 2 --dist loadscope -m sweep --durations=10
 
 test-processors: weights  ## what computes, under other instruction sets and two threads: half an hour
 	$(BIN)/python tests/processors.py $(ONLY:%=--only %)

@@ -19,13 +19,6 @@ os.environ["UNROLLED_MYLIB"] = os.path.join(tempfile.mkdtemp(prefix="unrolled-")
 torch.set_num_threads(int(os.environ.get("UNROLLED_TEST_THREADS", "1")))
 
 
-def pytest_collection_modifyitems(items) -> None:
-    """A sweep runs what other tests run too: counting its lines would only double its time."""
-    for item in items:
-        if item.get_closest_marker("sweep"):
-            item.add_marker("no_cover")
-
-
 @pytest.fixture(autouse=True)
 def doctest_names(doctest_namespace) -> None:
     """Examples in docstrings speak of ``torch`` without importing it each time."""

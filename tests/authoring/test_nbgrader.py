@@ -10,6 +10,7 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import CheckCellMetadata
 from nbgrader.validator import Validator
 from traitlets.config import PyFileConfigLoader
 
@@ -113,11 +114,28 @@ def test_a_check_cell_that_was_deleted_comes_back_and_is_not_marked_by_hand(grad
     assert (score, by_hand) == (most, False)
 
 
+@pytest.fixture(scope="module")
+def validator():
+    return Validator(config=PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config())
+
+
+def test_nbgrader_validate_passes_on_a_solution(validator):
+    path = ROOT / "solutions" / "06-self-attention" / "06-self-attention.ipynb"
+    assert validator.validate(str(path)) == {}
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_nbgrader_validate_passes_on_the_solution(name):
-    path = ROOT / "solutions" / name / f"{name}.ipynb"
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
-    assert Validator(config=config).validate(str(path)) == {}
+def test_nbgrader_validates_what_its_own_kernel_left(graded, name, validator, monkeypatch):
+    """All that ``nbgrader validate`` does, but for running a second time what autograde ran."""
+    monkeypatch.setattr(validator, "preprocessors", [CheckCellMetadata])
+    found = {
+        learner: validator.validate(
+            str(graded / "class" / "autograded" / learner / name / f"{name}.ipynb")
+        )
+        for learner in (RIGHT, STUB)
+    }
+    assert found[RIGHT] == {}
+    assert set(found[STUB]) == {"failed"}
 
 
 def test_registering_twice_keeps_submissions_and_marks(graded):

@@ -14,7 +14,7 @@ from unrolled.checks import examine, exercise
 
 pytestmark = pytest.mark.sweep
 
-DRAWS = 3
+DRAWS = 1
 NAMED_FIRST = 0.9
 RIGHT, WRONG = answers("right"), answers("wrong")
 NUMBER = {answer: number for number, answer in enumerate(RIGHT + WRONG)}
