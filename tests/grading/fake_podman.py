@@ -13,6 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE / "image"
+FILTER = {"filter": "tar"} if hasattr(tarfile, "tar_filter") else {}  # Debian's 3.11.2 has none
 NEEDED = ("name", "pull", "network", "user", "pids-limit", "memory", "memory-swap", "ipc",
           "shm-size", "hostname", "workdir", "log-driver", "read-only-tmpfs")  # fmt: skip
 
@@ -24,7 +25,7 @@ def image(words):
 def import_(words):
     (HERE / "imported").write_text(words[1])
     with tarfile.open(fileobj=sys.stdin.buffer, mode="r|") as archive:
-        archive.extractall(ROOT, filter="tar")
+        archive.extractall(ROOT, **FILTER)
 
 
 def rm(words):

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import functools
 import itertools
 import os
 import signal
@@ -310,17 +311,20 @@ def one_process(course):
 
 @pytest.fixture
 def cut_off(course, submit):
-    """A real run in a process of its own that is killed after its first marks.
-
-    The last notebook takes its time, or the run is over before a busy machine has seen it begin.
-    """
+    """A real run in a process of its own that is killed after its first marks."""
     for number in range(1, 6):
-        first = "import torch, time; time.sleep(5)" if number == 5 else "import torch"
+        first = "import torch, time; time.sleep(2)" if number == 2 else "import torch"
         submit(f"learner-0{number}", notebook(first, padding_mask=MASK))
     course.register(ASSIGNMENT)  # here it is quick
     words = [sys.executable, "-m", "unrolled.cli", *one_process(course)]
-    started = subprocess.Popen(words, start_new_session=True, stderr=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL)  # fmt: skip
+    started = subprocess.Popen(
+        words,
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        # Tests that a shell runs in the background have Ctrl-C ignored, and their children too.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
     yield started
     with contextlib.suppress(ProcessLookupError):
         os.killpg(started.pid, signal.SIGKILL)
