@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codeop
 import contextlib
 import io
 import os
@@ -123,6 +124,9 @@ class LearnerShell(InteractiveShell):
         self.outputs = Outputs()
         self.collects = True
         super().__init__(config=config, **kwargs)
+        # A prompt waits for the rest of what is incomplete; a cell is all there is, and Python 3.13
+        # would name a class of its own, `_IncompleteInputError`, that no learner has heard of.
+        self.compile.flags &= ~codeop.PyCF_ALLOW_INCOMPLETE_INPUT
 
     def reset_outputs(self) -> None:
         """Forget what was shown."""
