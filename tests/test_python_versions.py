@@ -30,7 +30,9 @@ def pins():
 
 
 PINS = pins()
-INSTALLED = {canonicalize_name(one.name): one for one in importlib.metadata.distributions()}
+# The first of a name is the one that is imported: setuptools carries older copies of some.
+FOUND = reversed(list(importlib.metadata.distributions()))
+INSTALLED = {canonicalize_name(one.name): one for one in FOUND}
 
 
 def on(version):
