@@ -67,12 +67,13 @@ def available():
 
 def pytest_words(threads, chosen=(), sweeps=False):
     """The arguments for pytest: what was chosen, or everything that computes, with its sweeps."""
-    words = ["-n", str(max(1, (os.cpu_count() or 1) // threads)), "--dist", "worksteal"]
+    words = ["-n", str(max(1, (os.cpu_count() or 1) // threads)), "--dist", "loadscope"]
     if chosen:
         return [*words, *chosen]
     found = [*(ROOT / "tests").glob("test_*.py"), *(ROOT / "tests").glob("*/")]
     words += ["lib/unrolled", *sorted(str(path) for path in found if path.name not in LEFT_OUT)]
-    return [*words, SAMPLE] if sweeps else [*words, "-m", "not sweep"]
+    words += [SAMPLE] if threads == 1 else []
+    return words if sweeps else [*words, "-m", "not sweep"]
 
 
 def run(name, threads, chosen):

@@ -89,5 +89,7 @@ def test_everything_that_computes_is_asked():
     folders = {os.path.basename(word) for word in words}
     assert {"parity", "training", "checks", "banks", "parts", "test_bert.py"} <= folders
     assert processors.SAMPLE in words
+    assert "not sweep" not in words
+    assert {"not sweep", processors.SAMPLE} <= set(processors.pytest_words(1))
     assert "not sweep" in processors.pytest_words(2)
     assert processors.pytest_words(2, ["tests/parity"])[-1] == "tests/parity"
