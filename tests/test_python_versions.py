@@ -1,6 +1,7 @@
 """The Pythons that are promised are those that every pinned package takes."""
 
 import importlib.metadata
+import importlib.util
 import platform
 import re
 import runpy
@@ -25,8 +26,9 @@ UNPINNED = re.compile(r"pip|setuptools|wheel|nvidia-.*|cuda-.*|triton")
 
 
 def pins():
-    lines = (ROOT / "constraints.txt").read_text("utf-8").split()
-    return {canonicalize_name(name): pin for name, pin in (line.split("==") for line in lines)}
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    found = (line.partition("#")[0].strip().split("==") for line in lines)  # a reason may follow
+    return {canonicalize_name(name): pin for name, pin in found}
 
 
 PINS = pins()
@@ -111,3 +113,8 @@ def test_the_check_before_installing_says_so(version, says):
     found = CHECK["problem"](version, *CHECK["promised"]((ROOT / "pyproject.toml").read_text()))
     assert found.startswith(says)
     assert bool(found) == bool(says)
+
+
+def test_no_process_builds_a_grammar_before_it_can_read_a_notebook():
+    """Newer jsonschemas import it for a format that no notebook has: a second, in every process."""
+    assert importlib.util.find_spec("rfc3987_syntax") is None
