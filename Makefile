@@ -11,7 +11,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course book notebooks learn grade formgrader weights test test-processors bench clean
+.PHONY: help setup course book notebooks learn grade formgrader weights test coverage test-processors \
+  bench clean
 
 help:            ## list these targets
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1|/' | column -t -s '|'
@@ -61,12 +62,17 @@ weights: $(READY) ## real pretrained weights, verified by hash, into build/weigh
 	$(BIN)/python -m unrolled.pretrained || echo "No weights: the tests that need them are skipped."
 
 # The tests of the book build it, beside the others. A module is tested in one process, where what its
-# tests share is made once. Sweeps count no lines: that would double their time.
-test: weights  ## every test: library, checks, grading, notebooks, and the book in a browser
+# tests share is made once. Three for two cores: a third of the time, one waits for a page or a kernel.
+PYTEST := $(BIN)/pytest -n 3 --dist loadscope --durations=10
+
+test: weights    ## every test: library, checks, grading, notebooks, and the book in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -n 2 --dist loadscope -m "not sweep" --cov=unrolled --cov-fail-under=95 --durations=10
-	$(BIN)/pytest -n 2 --dist loadscope -m sweep --durations=10
+	$(PYTEST)
+
+# Counting lines makes tests slower, sweeps twice as slow: these are left out.
+coverage: weights ## the lines of the package that its tests run: 95 % or more
+	$(PYTEST) -m "not sweep" --cov=unrolled --cov-fail-under=95
 
 test-processors: weights  ## what computes, under other instruction sets and two threads: half an hour
 	$(BIN)/python tests/processors.py $(ONLY:%=--only %)

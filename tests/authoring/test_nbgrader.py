@@ -26,6 +26,13 @@ pytestmark = [
 STUB, RIGHT = "learner-01", "learner-02"
 
 
+def nbgrader_api(root):
+    """nbgrader's own door to a course. A kernel that is done is killed: parting takes a second."""
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config.NotebookClient.shutdown_kernel = "immediate"
+    return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def alembic_on_path():
     """Where nbgrader looks for the program that prepares a new gradebook."""
@@ -40,8 +47,7 @@ def graded(tmp_path_factory):
     root = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "nbgrader_config.py", root)
     shutil.copytree(ROOT / "solutions", root / "solutions")
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
-    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+    api = nbgrader_api(root)
     for name in NAMES:
         register_assignment(root, name)
         for learner, folder in ((STUB, "exercises"), (RIGHT, "solutions")):
@@ -108,8 +114,7 @@ def test_a_check_cell_that_was_deleted_comes_back_and_is_not_marked_by_hand(grad
     target = graded / "class" / "submitted" / learner / name / f"{name}.ipynb"
     target.parent.mkdir(parents=True)
     nbformat.write(notebook, target)
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(graded)).load_config()
-    NbGraderAPI(CourseDirectory(config=config), config=config).autograde(name, learner)
+    nbgrader_api(graded).autograde(name, learner)
     score, most, by_hand = marks(graded, name, learner)[removed.id]
     assert (score, by_hand) == (most, False)
 

@@ -193,7 +193,7 @@ _EXACTLY = {
     for types, write in _WRITERS
     for kind in (types if isinstance(types, tuple) else (types,))
     if kind in (type(None), bool, str, int, float, Tensor, tuple, list, set, frozenset)
-} | {dict: Packer._mapping}
+} | {dict: Packer._mapping, torch.nn.Parameter: Packer._tensor}
 
 
 def _opaque(packer: Packer, value: Any, depth: int) -> Any:
