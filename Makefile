@@ -11,8 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course book notebooks learn grade formgrader weights test coverage test-processors \
-  bench clean
+.PHONY: help setup course book notebooks learn grade formgrader weights test test-processors bench clean
 
 help:            ## list these targets
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1|/' | column -t -s '|'
@@ -65,14 +64,12 @@ weights: $(READY) ## real pretrained weights, verified by hash, into build/weigh
 # tests share is made once. Three for two cores: a third of the time, one waits for a page or a kernel.
 PYTEST := $(BIN)/pytest -n 3 --dist loadscope --durations=10
 
-test: weights    ## every test: library, checks, grading, notebooks, and the book in a browser
+# Sweeps count no lines: that would double their time.
+test: weights  ## every test: library, checks, grading, notebooks, and the book in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(PYTEST)
-
-# Counting lines makes tests slower, sweeps twice as slow: these are left out.
-coverage: weights ## the lines of the package that its tests run: 95 % or more
 	$(PYTEST) -m "not sweep" --cov=unrolled --cov-fail-under=95
+	$(PYTEST) -m sweep
 
 test-processors: weights  ## what computes, under other instruction sets and two threads: half an hour
 	$(BIN)/python tests/processors.py $(ONLY:%=--only %)
