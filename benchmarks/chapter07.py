@@ -2,9 +2,9 @@
 
     python benchmarks/chapter07.py          # writes benchmarks/results/chapter07.json
 
-Needs UNROLLED_DATA, a folder with tatoeba-cmn-eng.txt (English sentences, CC-BY 2.0 FR). One layer
-of attention guesses the next character; the model, its training and its parameters are the same
-for every number of heads. Each trained model then loses one head at a time, by setting to zero
+Needs UNROLLED_DATA, a folder with tatoeba/cmn-simplified.txt (English sentences, CC-BY 2.0 FR). One
+layer of attention guesses the next character; the model, its training and its parameters are the
+same for every number of heads. Each trained model then loses one head at a time, by setting to zero
 the weights with which the output projection reads it.
 """
 
@@ -64,7 +64,7 @@ def main() -> None:
     torch.set_num_threads(1)
     data = characters.corpus()
     if data.source != "Tatoeba":
-        sys.exit("no Tatoeba file; wanted UNROLLED_DATA, a folder with tatoeba-cmn-eng.txt")
+        sys.exit("no Tatoeba file; wanted UNROLLED_DATA, a folder with tatoeba/cmn-simplified.txt")
     rows = []
     for n_heads in HEADS:
         for seed in SEEDS:

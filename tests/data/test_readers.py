@@ -78,6 +78,7 @@ def test_wnut17_sentences_end_with_an_empty_line_or_one_with_a_tab(put):
 
 
 WNUT, GOOD = "wnut17/wnut17train.conll", "Anna\tB-person\n"
+TATOEBA = "tatoeba/cmn-simplified.txt"
 
 
 @pytest.mark.parametrize(
@@ -108,14 +109,14 @@ WNUT, GOOD = "wnut17/wnut17train.conll", "Anna\tB-person\n"
             "rt-polarity/rt-polarity.pos, line 2: cp1252 text is wanted",
         ),
         (
-            {"tatoeba-cmn-eng.txt": "I read.\t我读书。\tby (a)\nGo!\t去！\n"},
+            {TATOEBA: "I read.\t我读书。\tby (a)\nGo!\t去！\n"},
             tatoeba.load_rows,
-            "tatoeba-cmn-eng.txt, line 2: 'Go!\\t去！', English, Chinese and a credit",
+            f"{TATOEBA}, line 2: 'Go!\\t去！', English, Chinese and a credit",
         ),
         (
-            {"tatoeba-cmn-eng.txt": "Go!\t去！\t\n"},
+            {TATOEBA: "Go!\t去！\t\n"},
             tatoeba.load_rows,
-            "tatoeba-cmn-eng.txt, line 1: ",
+            f"{TATOEBA}, line 1: ",
         ),
     ],
 )

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pooch
 import pytest
 
-from unrolled.data import registry
-from unrolled.data.registry import FILES, DataCorrupt, DataUnavailable, RealFile, fetch
+from unrolled.data.__main__ import main
+from unrolled.data.registry import FILES, DataCorrupt, DataUnavailable, RealFile, fetch, present
 
 TEXT = "To be, or not to be\n"
 SHA256 = hashlib.sha256(TEXT.encode()).hexdigest()
@@ -67,11 +67,8 @@ def test_every_real_file_is_pinned():
         assert file.url.startswith("https://"), name
         assert len(bytes.fromhex(file.sha256)) == 32, name
         assert file.licence, name
+        assert any(len(part) == 40 for part in file.url.split("/")), name  # a commit
     assert len({file.sha256 for file in FILES.values()}) == len(FILES)
-    # a commit in the address, or a refusal to download
-    pinned = [name for name, f in FILES.items() if any(len(p) == 40 for p in f.url.split("/"))]
-    assert set(FILES) - set(pinned) == {"tatoeba-cmn-eng.txt"}
-    assert not FILES["tatoeba-cmn-eng.txt"].downloadable
 
 
 def test_a_mirror_is_used_in_place(play, mirror):
@@ -110,14 +107,6 @@ def test_a_mirror_that_is_no_folder_is_named(play, monkeypatch, tmp_path):
         fetch("plays/play.txt")
 
 
-def test_what_cannot_be_downloaded_asks_for_the_mirror_at_once(monkeypatch):
-    monkeypatch.setattr(registry, "_download", pytest.fail)
-    with pytest.raises(
-        DataUnavailable, match=r"needs a local mirror: https://www\.manythings\.org"
-    ):
-        fetch("tatoeba-cmn-eng.txt")
-
-
 def test_a_download_is_verified_and_kept(server):
     (server / "play.txt").write_text(TEXT)
     path = fetch("plays/play.txt")
@@ -138,6 +127,35 @@ def test_a_corrupt_download_is_refused_with_both_hashes_and_not_kept(server, tmp
 def test_a_page_that_is_gone_is_unavailable(server):
     with pytest.raises(DataUnavailable, match="HTTPError"):
         fetch("plays/play.txt")
+
+
+def test_what_is_present_is_said_without_a_download(server, mirror, tmp_path):
+    (server / "play.txt").write_text(TEXT)
+    assert present() == ()
+    fetch("plays/play.txt")
+    assert present() == ("plays/play.txt",)  # in the cache
+    (tmp_path / "cache/unrolled/plays/play.txt").unlink()
+    (mirror / "plays/play.txt").write_text(TEXT)
+    assert present() == ("plays/play.txt",)  # in the mirror
+
+
+def test_all_that_is_missing_or_damaged_is_named_at_once(mirror, monkeypatch, capsys):
+    for name, file in FILES.items():
+        monkeypatch.setitem(FILES, name, replace(file, url="http://127.0.0.1:9/x"))
+    (mirror / "tinyshakespeare.txt").write_text("To be, or not to bee\n")
+    assert main() == 1
+    said = capsys.readouterr().err
+    assert f"{mirror / 'tinyshakespeare.txt'} has SHA-256" in said
+    assert all(f"{name}: {name} could not be downloaded" in said for name in list(FILES)[1:])
+    assert "13 of the 13 files of real data are missing or damaged" in said
+    assert "set UNROLLED_DATA to a folder that holds them" in said
+
+
+def test_when_all_is_there_it_says_so(mirror, play, monkeypatch, capsys):
+    monkeypatch.setattr("unrolled.data.__main__.FILES", {"plays/play.txt": play})
+    (mirror / "plays/play.txt").write_text(TEXT)
+    assert main() == 0
+    assert "The 1 files of real data are here" in capsys.readouterr().out
 
 
 def test_an_unknown_name_lists_the_known_ones():

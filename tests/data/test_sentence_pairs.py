@@ -5,23 +5,25 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import pooch
 import pytest
 
-from unrolled.data import DataCorrupt, sentence_pairs, tatoeba, tinyworld
+from unrolled.data import DataCorrupt, registry, sentence_pairs, tatoeba, tinyworld
 from unrolled.data.choice import Choice
 from unrolled.data.registry import FILES
 
-# Our own three sentences in Tatoeba's format; the second has spaces between the languages.
+# Our own three sentences in the file's format: a byte order mark, an empty line at the end.
 ROWS = (
-    "The tea is hot.\t茶很烫。\tCC-BY 2.0 (France) Attribution: tatoeba.org #1 (a) & #2 (b)\n"
-    "I read.    我读书。\tCC-BY 2.0 (France) Attribution: tatoeba.org #3 (c) & #4 (d)\n"
-    'He said: "Go!"\t他说：“去！”\tCC-BY 2.0 (France) Attribution: tatoeba.org #5 (e) & #6 (f)\n'
+    "\ufeffThe tea is hot.\t茶很烫。\tCC-BY 2.0 (France) Attribution: tatoeba.org #1 (a) & #2 (b)\n"
+    "I read.\t我读书。\tCC-BY 2.0 (France) Attribution: tatoeba.org #3 (c) & #4 (d)\n"
+    'He said: "Go!"\t他说：“去！”\tCC-BY 2.0 (France) Attribution: tatoeba.org #5 (e) & #6 (f)\n\n'
 )
 
 
 @pytest.fixture
 def mirror(tmp_path, monkeypatch):
-    name = "tatoeba-cmn-eng.txt"
+    name = "tatoeba/cmn-simplified.txt"
+    (tmp_path / "tatoeba").mkdir()
     (tmp_path / name).write_text(ROWS, encoding="utf-8")
     sha256 = hashlib.sha256(ROWS.encode()).hexdigest()
     monkeypatch.setitem(FILES, name, replace(FILES[name], sha256=sha256))
@@ -44,7 +46,7 @@ def test_rows_keep_their_attribution(mirror):
 
 def test_real_pairs_come_with_their_credits(mirror):
     found = sentence_pairs(2, seed=4)
-    assert found.source == "Tatoeba"
+    assert found.source == found.origin == "Tatoeba"
     rows = {(row.english, row.chinese): row.credit for row in tatoeba.load_rows()}
     assert len(set(found.pairs)) == 2
     assert [rows[pair] for pair in found.pairs] == list(found.credits)
@@ -52,9 +54,12 @@ def test_real_pairs_come_with_their_credits(mirror):
     assert any(found.pairs != sentence_pairs(2, seed).pairs for seed in range(5, 15))
 
 
-def test_without_data_tinyworld_serves_and_says_so(monkeypatch):
-    monkeypatch.delenv("UNROLLED_DATA", raising=False)
+def test_without_data_tinyworld_serves_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_DATA", str(tmp_path))
+    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
+    monkeypatch.setattr(registry, "_download", lambda *_: pytest.fail("a download was begun"))
     found = sentence_pairs(5, seed=3)
+    assert "built without the file of real sentences" in found.origin
     assert found.source == "TinyWorld"
     expected = [(s.english_text, s.chinese_text) for s in tinyworld.generate(5, seed=3)]
     assert list(found.pairs) == expected
@@ -75,7 +80,7 @@ def test_bad_counts_are_named(mirror):
 
 
 @pytest.mark.skipif(
-    not (Path(os.environ.get("UNROLLED_DATA", "")) / "tatoeba-cmn-eng.txt").is_file(),
+    not (Path(os.environ.get("UNROLLED_DATA", "")) / "tatoeba/cmn-simplified.txt").is_file(),
     reason="UNROLLED_DATA names no mirror with the real Tatoeba file",
 )
 def test_the_real_file_is_read_whole():

@@ -18,10 +18,11 @@ from unrolled.data.readers import (
     tiny_shakespeare,
     wnut17,
 )
-from unrolled.data.registry import DataCorrupt, DataUnavailable, fetch
+from unrolled.data.registry import DataCorrupt, DataUnavailable, fetch, present
 
 __all__ = [
     "ABOUT",
+    "INSTEAD",
     "About",
     "DataCorrupt",
     "DataUnavailable",
@@ -35,6 +36,12 @@ __all__ = [
     "tinyworld",
     "wnut17",
 ]
+
+# What a page says of its text where real text was meant.
+INSTEAD = (
+    "TinyWorld, a small grammar of this book's, since this page was built without the file of "
+    "real sentences"
+)
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,11 @@ class SentencePairs:
     pairs: tuple[tuple[str, str], ...]
     credits: tuple[str, ...]
 
+    @property
+    def origin(self) -> str:
+        """The source as a page names it beside what it shows: TinyWorld's says why it is there."""
+        return INSTEAD if self.source == "TinyWorld" else self.source
+
 
 def sentence_pairs(n: int, seed: int = 0) -> SentencePairs:
     """Return ``n`` sentence pairs: Tatoeba's when the file is there, else TinyWorld's.
@@ -65,12 +77,11 @@ def sentence_pairs(n: int, seed: int = 0) -> SentencePairs:
     """
     if n < 1:
         raise ValueError(f"n={n} is given, at least 1 is wanted")
-    try:
-        rows = tatoeba.load_rows()
-    except DataUnavailable:
+    if tatoeba.NAME not in present():  # a page or a notebook does not wait for a download
         sentences = tinyworld.generate(n, seed)
         pairs = tuple((s.english_text, s.chinese_text) for s in sentences)
         return SentencePairs("TinyWorld", pairs, ("",) * n)
+    rows = tatoeba.load_rows()
     if n > len(rows):
         raise ValueError(f"n={n} is given, Tatoeba has {len(rows)} pairs")
     chosen = Choice(seed).sample(rows, n)

@@ -65,7 +65,8 @@ ABOUT = {
     "tatoeba": About(
         "https://tatoeba.org",
         "CC-BY 2.0 FR",
-        "the authors named in each row's credit; pairs collected by manythings.org/anki",
+        "the authors named in each row's credit; pairs collected by manythings.org/anki; "
+        "in simplified script: github.com/13luoyu/Transformer-machine-translation",
     ),
 }
 

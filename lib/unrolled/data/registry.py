@@ -15,10 +15,13 @@ import pooch
 
 from unrolled.data.download import ResumingDownloader
 
-__all__ = ["FILES", "DataCorrupt", "DataUnavailable", "RealFile", "fetch"]
+__all__ = ["FILES", "DataCorrupt", "DataUnavailable", "RealFile", "fetch", "present"]
 
 _GITHUB = "https://raw.githubusercontent.com"
 _SHAKESPEARE = f"{_GITHUB}/karpathy/char-rnn/6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e"
+_TATOEBA = (
+    f"{_GITHUB}/13luoyu/Transformer-machine-translation/b172d4aa468126c16f51dbf75797aaff77cf787e"
+)
 _MULTI30K = f"{_GITHUB}/multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/raw"
 _REVIEWS = f"{_GITHUB}/yoonkim/CNN_sentence/23e0e1f7355705bb083043fda05c031b15acb38c"
 _WNUT17 = f"{_GITHUB}/leondz/emerging_entities_17/e52a2d2a71ac1a051ca2d532eef28653c5c02603"
@@ -41,13 +44,11 @@ class RealFile:
         url: where it comes from.
         sha256: the only content that is accepted.
         licence: on which terms it may be used.
-        downloadable: False where ``url`` is a page or archive that changes under its name.
     """
 
     url: str
     sha256: str
     licence: str
-    downloadable: bool = True
 
 
 def _multi30k(name: str, sha256: str) -> dict[str, RealFile]:
@@ -69,12 +70,10 @@ FILES: dict[str, RealFile] = {
         "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
         "public domain",
     ),
-    # The page's archive is rebuilt as Tatoeba grows: today's file is not the pinned one.
-    "tatoeba-cmn-eng.txt": RealFile(
-        "https://www.manythings.org/anki/cmn-eng.zip",
-        "d0f1cfbcfffe73dbbf738e292f2fb98cb2b09f2560e44cc3f1160ac20844df24",
+    "tatoeba/cmn-simplified.txt": RealFile(
+        f"{_TATOEBA}/cmn.txt",
+        "aa264a2447b26ab7c9d413f8321f9e2a779fd134b5118306b6e26a3499b3926e",
         "CC-BY 2.0 FR",
-        downloadable=False,
     ),
     **_multi30k("train.de.gz", "726e39b2fa9eb9ffb6dc763fb35a179f80fae06ffc5d28b6ace5faa883de28a6"),
     **_multi30k("train.en.gz", "d79cfa999dd4c51d2cb42499b6796d5a882c3a8a961923c25a898c90f8bbd56f"),
@@ -129,12 +128,18 @@ def fetch(name: str) -> Path:
         raise DataUnavailable(f"UNROLLED_DATA={mirror!r} is not a folder, a local mirror is wanted")
     if mirror and (path := Path(mirror) / name).is_file():
         return _verified(path, wanted)
-    if not wanted.downloadable:
-        raise DataUnavailable(
-            f"{name} needs a local mirror: {wanted.url} changes under its name, so the pinned "
-            f"edition cannot be downloaded. {_what_to_set(name, mirror)}"
-        )
     return _download(name, wanted, mirror)
+
+
+def present() -> tuple[str, ...]:
+    """Return the names of the files that lie here already, in the mirror or in the cache.
+
+    Nothing is downloaded, and no content looked at: it says what :func:`fetch` would begin with.
+    """
+    places = [Path(pooch.os_cache("unrolled"))]
+    if mirror := os.environ.get("UNROLLED_DATA"):
+        places.append(Path(mirror))
+    return tuple(name for name in FILES if any((place / name).is_file() for place in places))
 
 
 def _verified(path: Path, wanted: RealFile) -> Path:

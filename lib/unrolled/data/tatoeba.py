@@ -1,21 +1,20 @@
 """English sentences and their Chinese translations from the Tatoeba project.
 
 Licence: CC-BY 2.0 FR. Whoever shows a sentence names its authors, so every row keeps its credit.
+The Chinese is in simplified script: whoever made the file converted the 12,332 of its 29,155
+sentences that were written in traditional script. OpenCC finds 14 rows with one character left.
 """
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from unrolled.data.readers import numbered_lines
 
-__all__ = ["LICENCE", "Row", "load_pairs", "load_rows"]
+__all__ = ["LICENCE", "NAME", "Row", "load_pairs", "load_rows"]
 
+NAME = "tatoeba/cmn-simplified.txt"
 LICENCE = "CC-BY 2.0 FR, https://tatoeba.org"
-
-# Two of the 29,155 rows separate the languages by spaces; Chinese script starts the second.
-_BETWEEN_LANGUAGES = re.compile(r"\t| +(?=[\u4e00-\u9fff])")
 
 
 class Row(NamedTuple):
@@ -34,7 +33,9 @@ def load_rows() -> list[Row]:
         DataUnavailable: if the file is not here; see :func:`unrolled.data.registry.fetch`.
         DataCorrupt: if its bytes are not the pinned ones.
     """
-    return [_row(place, line) for place, line in numbered_lines("tatoeba-cmn-eng.txt")]
+    # The file begins with a byte order mark and ends with an empty line.
+    lines = numbered_lines(NAME, "utf-8-sig")
+    return [_row(place, line) for place, line in lines if line]
 
 
 def load_pairs() -> list[tuple[str, str]]:
@@ -48,8 +49,7 @@ def load_pairs() -> list[tuple[str, str]]:
 
 
 def _row(place: str, line: str) -> Row:
-    sentences, _, credit = line.rpartition("\t")
-    parts = _BETWEEN_LANGUAGES.split(sentences, maxsplit=1)
-    if len(parts) != 2 or not all((*parts, credit)):
+    parts = line.split("\t")
+    if len(parts) != 3 or not all(parts):
         raise ValueError(f"{place}: {line!r}, English, Chinese and a credit are wanted")
-    return Row(*parts, credit)
+    return Row(*parts)
