@@ -10,14 +10,19 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 FLAGS += ("--disable-component-update", "--no-first-run")
 
 
-@pytest.fixture(scope="session")
-def browser():
-    """Headless Chromium, the system's own; the one of its process, which can drive no second."""
+def launch(playwright):
+    """Start headless Chromium, the system's own."""
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next(filter(None, map(shutil.which, names)), None)
     assert path, "no Chromium found; `make setup` installs it or says how"
+    return playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The one browser of its process, which can drive no second."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 

@@ -1,34 +1,18 @@
 """One built book for all tests of the published pages."""
 
-import functools
-import http.server
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from .serving import serve
+
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build/html"
 sys.path.append(str(ROOT / "book/_ext"))  # as Jupyter Book does: the extensions are no package
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A file server that does not print every request."""
-
-    def log_message(self, *message):
-        pass
-
-
-def serve(folder):
-    """Serve a folder on a free port of this machine; returns the server and its address."""
-    handler = functools.partial(Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server, f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 
 from unrolled.checks.source import readable_source
 
-from .building import build_book
+from .building import build_book, lend_packages
 from .conftest import ROOT  # puts the extensions on the path
 
 import launching  # isort: skip
@@ -17,8 +17,8 @@ CONFIG = """only_build_toc_files: true
 execute: {execute_notebooks: "off"}
 parse: {myst_enable_extensions: [dollarmath]}
 sphinx:
-  local_extensions: {listing: %s, numbering: %s}
-  config: {numfig_secnum_depth: 1}
+  local_extensions: {listing: %s, numbering: %s, mathematics: %s}
+  config: {numfig_secnum_depth: 1, html_math_renderer: katex}
 """
 CHAPTER = """# A chapter
 
@@ -38,12 +38,13 @@ def page(tmp_path_factory):
     """The HTML of a page in chapter 6, which stands second in its book."""
     root = tmp_path_factory.mktemp("extensions")
     ext = ROOT / "book/_ext"
-    (root / "_config.yml").write_text(CONFIG % (ext, ext))
+    (root / "_config.yml").write_text(CONFIG % (ext, ext, ext))
     (root / "book/06-x").mkdir(parents=True)
     (root / "book/index.md").write_text("# Start\n")
     (root / "book/06-x/chapter.md").write_text(CHAPTER)
     toc = "format: jb-book\nroot: book/index\nchapters:\n  - file: book/06-x/chapter\n"
     (root / "_toc.yml").write_text(toc)
+    lend_packages(root)
     build_book(root)
     return (root / "_build/html/book/06-x/chapter.html").read_text(encoding="utf-8")
 
@@ -83,14 +84,18 @@ def test_chapter_number(page, number):
     assert numbering.chapter_number(page) == number
 
 
-def test_a_chapter_opens_its_notebook(tmp_path):
+def test_a_chapter_opens_itself_and_its_assignment(tmp_path):
     (tmp_path / "exercises/06-x").mkdir(parents=True)
     (tmp_path / "exercises/06-x/06-x.ipynb").touch()
-    notebook = "exercises/06-x/06-x.ipynb"
-    assert launching.notebook_of("book/06-x/chapter", tmp_path) == notebook
-    assert launching.notebook_of("exercises/06-x/06-x", tmp_path) == notebook
-    assert launching.notebook_of("book/07-y/chapter", tmp_path) is None
-    assert launching.notebook_of("book/glossary", tmp_path) is None
+    assignment = ("exercises/06-x/06-x.ipynb", False)
+    for page in ("book/06-x/chapter", "book/06-x/further"):
+        assert launching.notebooks_of(page, tmp_path) == {
+            "This page": (f"{page}.ipynb", True),
+            "Its assignment": assignment,
+        }
+    assert launching.notebooks_of("exercises/06-x/06-x", tmp_path) == {"Open": assignment}
+    assert [*launching.notebooks_of("book/07-y/chapter", tmp_path)] == ["This page"]
+    assert launching.notebooks_of("book/glossary", tmp_path) == {}
 
 
 def test_npm_is_found_where_the_system_has_none(monkeypatch):
@@ -100,12 +105,14 @@ def test_npm_is_found_where_the_system_has_none(monkeypatch):
 
 
 def test_a_failed_fetch_says_so(monkeypatch, tmp_path):
+    lend_packages(tmp_path)
+    monkeypatch.setattr(offline, "STAMP", "none")
     monkeypatch.setattr(offline, "npm_command", lambda: ["false"])
-    with pytest.raises(offline.ExtensionError, match="MathJax could not be fetched"):
-        offline.fetch_mathjax(ROOT / "book", tmp_path)
+    with pytest.raises(offline.ExtensionError, match="KaTeX could not be fetched"):
+        offline.packages(tmp_path)
 
 
 def test_the_lock_pins_hashes_and_names_no_host():
     lock = (ROOT / "book/package-lock.json").read_text(encoding="utf-8")
     assert '"integrity": "sha512-' in lock
-    assert "://" not in lock
+    assert '"resolved"' not in lock

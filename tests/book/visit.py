@@ -13,9 +13,9 @@ LOOKS = {
         .filter((image) => !image.alt.trim() && image.getAttribute("role") !== "presentation")
         .map((image) => image.outerHTML.slice(0, 120))""",
     "mathematics that was not rendered": """() => [...document.querySelectorAll(".math")]
-        .filter((node) => !node.querySelector("mjx-container"))
+        .filter((node) => !node.querySelector(".katex"))
         .map((node) => node.textContent.slice(0, 80))""",
-    "a formula with an error": """() => [...document.querySelectorAll("mjx-merror")]
+    "a formula with an error": """() => [...document.querySelectorAll(".katex-error")]
         .map((node) => node.textContent.slice(0, 80))""",
     "a figure that does not move": """() =>
         [...document.querySelectorAll("figure.moving:not([data-ready])")]
@@ -32,10 +32,7 @@ LOOKS = {
           .slice(0, 5).map((node) => node.outerHTML.slice(0, 100));
       }""",
 }
-SETTLED = """async () => {
-    if (window.MathJax?.startup?.promise) await window.MathJax.startup.promise;
-    await document.fonts.ready;
-}"""
+SETTLED = "() => document.fonts.ready.then(() => null)"
 
 
 @dataclass

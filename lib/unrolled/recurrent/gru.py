@@ -31,9 +31,11 @@ class GRU(RNN):
     r"""Read a sequence and let a gate decide how much of the state each position replaces.
 
     .. math::
-        r, z &= \sigma(W_{r, z} x_t + b_{r, z} + U_{r, z} h_{t-1} + b'_{r, z}) \\
-        n &= \tanh(W_n x_t + b_n + r \odot (U_n h_{t-1} + b'_n)), \quad
-        h_t = (1 - z) \odot n + z \odot h_{t-1}
+        \begin{aligned}
+            r, z &= \sigma(W_{r, z} x_t + b_{r, z} + U_{r, z} h_{t-1} + b'_{r, z}) \\
+            n &= \tanh(W_n x_t + b_n + r \odot (U_n h_{t-1} + b'_n)), \quad
+            h_t = (1 - z) \odot n + z \odot h_{t-1}
+        \end{aligned}
 
     Cho et al. 2014, equations 5 to 8, with the reset gate after ``U_n`` as in torch. Layers,
     directions and lengths are :class:`RNN`'s.

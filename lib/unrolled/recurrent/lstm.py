@@ -41,9 +41,11 @@ class LSTM(nn.Module):
     r"""Read a sequence with a memory that gates protect.
 
     .. math::
-        i, f, o &= \sigma(W_{i, f, o}\, [x_t; h_{t-1}] + b_{i, f, o}), \quad
-        g = \tanh(W_g\, [x_t; h_{t-1}] + b_g) \\
-        c_t &= f \odot c_{t-1} + i \odot g, \quad h_t = o \odot \tanh(c_t)
+        \begin{aligned}
+            i, f, o &= \sigma(W_{i, f, o}\, [x_t; h_{t-1}] + b_{i, f, o}), \quad
+            g = \tanh(W_g\, [x_t; h_{t-1}] + b_g) \\
+            c_t &= f \odot c_{t-1} + i \odot g, \quad h_t = o \odot \tanh(c_t)
+        \end{aligned}
 
     Graves 2013, equations 7 to 11, without the paper's peepholes: the memory of Hochreiter and
     Schmidhuber 1997 with the forget gate of Gers et al. 2000. The bias of ``f`` starts like all

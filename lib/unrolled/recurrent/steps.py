@@ -106,9 +106,11 @@ def lstm_step(
     r"""Forget part of a memory, add to it, and show part of it.
 
     .. math::
-        i, f, o &= \sigma(W_{i, f, o}\, [x_t; h_{t-1}] + b_{i, f, o}), \quad
-        g = \tanh(W_g\, [x_t; h_{t-1}] + b_g) \\
-        c_t &= f \odot c_{t-1} + i \odot g, \quad h_t = o \odot \tanh(c_t)
+        \begin{aligned}
+            i, f, o &= \sigma(W_{i, f, o}\, [x_t; h_{t-1}] + b_{i, f, o}), \quad
+            g = \tanh(W_g\, [x_t; h_{t-1}] + b_g) \\
+            c_t &= f \odot c_{t-1} + i \odot g, \quad h_t = o \odot \tanh(c_t)
+        \end{aligned}
 
     Graves 2013, equations 7 to 11, without the paper's peepholes (the gates do not see ``c``): the
     memory of Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000. The memory
@@ -164,9 +166,11 @@ def gru_step(
     r"""Keep part of the state and replace the rest, with one gate for both.
 
     .. math::
-        r, z &= \sigma(W_{r, z} x_t + b_{r, z} + U_{r, z} h_{t-1} + b'_{r, z}) \\
-        n &= \tanh(W_n x_t + b_n + r \odot (U_n h_{t-1} + b'_n)), \quad
-        h_t = (1 - z) \odot n + z \odot h_{t-1}
+        \begin{aligned}
+            r, z &= \sigma(W_{r, z} x_t + b_{r, z} + U_{r, z} h_{t-1} + b'_{r, z}) \\
+            n &= \tanh(W_n x_t + b_n + r \odot (U_n h_{t-1} + b'_n)), \quad
+            h_t = (1 - z) \odot n + z \odot h_{t-1}
+        \end{aligned}
 
     Cho et al. 2014, equations 5 to 8. There ``r`` meets the state before ``U_n``; here, as in
     torch, after it (and so it also gates :math:`b'_n`), which lets one product serve all gates.
