@@ -244,12 +244,29 @@ def test_shades_are_told_apart_by_lightness_alone():
     assert shades[-1] < 0.06
 
 
-def test_a_figure_is_a_white_card_on_any_page():
+def test_a_figure_has_no_background():
+    """So that it lies on a light and on a dark page alike, as lines and as dots."""
     plots.style()
-    markup = plots.show(plots.positions(torch.eye(3)), alt="x")._repr_html_()
-    png = base64.b64decode(re.search(r"base64,([^\"]+)", markup)[1])
-    corner = plt.imread(io.BytesIO(png))[0, 0]
-    assert corner.tolist() == [1, 1, 1, 1]
+    kind, svg = image(plots.show(plots.positions(torch.eye(3)), alt="x"))
+    assert kind == "svg+xml"
+    assert not re.search(r"fill: ?#ffffff|fill: ?white", svg.split('id="axes_1"')[0])
+    torch.manual_seed(0)
+    many = plots.curves({str(i): (range(9000), torch.randn(9000)) for i in range(3)}, "x", "y")
+    markup = plots.show(many, alt="x")._repr_html_()
+    png = base64.b64decode(re.search(r"image/png;base64,([^\"]+)", markup)[1])
+    assert plt.imread(io.BytesIO(png))[0, 0, 3] == 0
+
+
+def test_a_dense_picture_is_dots_and_lighter_than_its_lines(monkeypatch):
+    torch.manual_seed(0)
+
+    def draw():
+        many = plots.curves({"noise": (range(9000), torch.randn(9000))}, "x", "y")
+        return image(plots.show(many, alt="x"))
+
+    assert draw()[0] == "png"
+    monkeypatch.setattr(plots.pages, "HEAVY", 10**9)
+    assert draw()[0] == "svg+xml"
 
 
 def image(picture):
@@ -282,12 +299,12 @@ def test_chinese_without_a_font_is_left_as_text_for_the_reader_s(monkeypatch):
     look.chinese_fonts.cache_clear()
 
 
-def test_what_the_fonts_have_is_drawn_as_png(monkeypatch):
+def test_what_the_fonts_have_is_drawn_as_lines(monkeypatch):
     no_chinese_fonts(monkeypatch)
     plots.style()
     ax = plots.alignment(weights(2, K), WORDS, ["Ärger", "∞ → ñ"])
     assert look.without_glyph(ax.figure) == set()
-    assert image(plots.show(ax, alt="x"))[0] == "png"
+    assert "<text" not in image(plots.show(ax, alt="x"))[1]
     bare = plt.figure()  # without a layout engine
     bare.text(0.5, 0.5, "猫")
     assert look.without_glyph(bare) == {"猫"}
@@ -370,3 +387,98 @@ def test_what_is_refused_and_how(call, message):
         call()
     assert message in str(refused.value)
     assert plt.get_fignums() == []  # no figure is left open
+
+
+def test_curves_show_lines_marks_and_their_places():
+    ax = plots.curves(
+        {"a": ([2, 4, 8], torch.tensor([1.0, 10.0, 100.0])), "b": ([2, 8], [3, 4])},
+        "T, positions", "ms", log="xy", marks={"chance": 5.0}, title="t",
+    )  # fmt: skip
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["2", "4", "8"]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b", "chance"]
+    assert len({line.get_linestyle() for line in ax.lines}) > 1  # not by colour alone
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("T, positions", "ms", "t")
+
+
+@pytest.mark.parametrize(
+    ("lines", "log", "message"),
+    [
+        ({}, "", "lines is empty"),
+        ({"a": ([1, 2], [1])}, "", r"'a' has places of shape \(2,\) and heights of shape \(1,\)"),
+        ({"a": ([1], [float("nan")])}, "", "'a' holds nan"),
+        ({"a": ([1], [1])}, "yx", "log='yx'; wanted 'x', 'y', 'xy'"),
+    ],
+)
+def test_curves_refuse_what_they_cannot_draw(lines, log, message):
+    with pytest.raises(ValueError, match=message):
+        plots.curves(lines, "x", "y", log=log)
+
+
+def test_seeds_are_a_row_a_model_and_a_dot_a_run():
+    ax = plots.seeds({"first": [1.0, 2.0, 3.0], "second": torch.tensor([4.0])}, "loss (nats)")
+    assert [len(line.get_xdata()) for line in ax.lines] == [3, 1]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["first", "second"]
+    top, bottom = ax.transData.transform([(1, 0), (4, 1)])[:, 1]
+    assert top > bottom  # the first model is the first row
+    with pytest.raises(ValueError, match="runs is empty"):
+        plots.seeds({}, "loss")
+
+
+def test_panels_stand_one_above_the_other():
+    axes = plots.stack(3)
+    axes[0].figure.canvas.draw()
+    heights = [ax.get_position().y0 for ax in axes]
+    assert heights == sorted(heights, reverse=True)
+    assert len({round(ax.get_position().x0, 2) for ax in axes}) == 1
+
+
+def test_heatmaps_are_two_side_by_side_each_with_its_labels():
+    figure = plots.heatmaps(
+        {"a": torch.eye(2), "b": torch.ones(2, 3), "c": torch.zeros(2, 3)},
+        ["r", "s"], (["x", "y"], ["u", "v", "w"], ["u", "v", "w"]),
+    )  # fmt: skip
+    drawn = [ax for ax in figure.axes if ax.axison]
+    assert [ax.get_title() for ax in drawn] == ["a", "b", "c"]
+    assert [label.get_text() for label in drawn[1].get_xticklabels()] == ["u", "v", "w"]
+    assert drawn[0].get_position().y0 == pytest.approx(drawn[1].get_position().y0, abs=0.02)
+    with pytest.raises(ValueError, match="matrices is empty"):
+        plots.heatmaps({})
+
+
+def test_a_mixture_is_the_average_of_its_points():
+    values, weights = torch.tensor([[0.0, 0.0], [4.0, 0.0], [0.0, 2.0]]), [0.5, 0.25, 0.25]
+    ax = plots.mixture(values, weights, ["a", "b", "c"], ("x", "y"), name="mean")
+    ring = ax.collections[-1]
+    assert ring.get_offsets().tolist() == [[1.0, 0.5]]
+    assert {text.get_text() for text in ax.texts} == {"a  0.50", "b  0.25", "c  0.25", "mean"}
+    with pytest.raises(ValueError, match=r"weights sum to 0\.9"):
+        plots.mixture(values, [0.5, 0.2, 0.2], ["a", "b", "c"], ("x", "y"))
+    with pytest.raises(ValueError, match=r"values has shape \(3, 2\) and weights \(2,\)"):
+        plots.mixture(values, [0.5, 0.5], ["a", "b", "c"], ("x", "y"))
+
+
+def test_bars_carry_their_numbers_or_a_legend():
+    one = plots.bars({"share": torch.tensor([0.25, 0.75])}, ["a", "b"], "share")
+    assert [text.get_text() for text in one.texts] == ["0.25", "0.75"]
+    assert one.get_legend() is None
+    two = plots.bars({"with": [1, 2], "without": [3, 4]}, ["a", "b"], "loss (nats)", title="t")
+    assert [text.get_text() for text in two.get_legend().get_texts()] == ["with", "without"]
+    assert [label.get_text() for label in two.get_xticklabels()] == ["a", "b"]
+    lefts = sorted(patch.get_x() for patch in two.patches)
+    assert all(
+        right - left > patch.get_width()
+        for (left, right), patch in zip(pairwise(lefts), two.patches, strict=False)
+    )  # none hides another
+    with pytest.raises(ValueError, match="groups is empty"):
+        plots.bars({}, ["a"], "y")
+    with pytest.raises(
+        ValueError, match=r"'g' has places of shape \(2,\) and heights of shape \(1,\)"
+    ):
+        plots.bars({"g": [1]}, ["a", "b"], "y")
+
+
+def test_marked_rows_are_framed():
+    ax = plots.heatmap(torch.eye(3), marked=[1])
+    (frame,) = ax.patches
+    assert (frame.get_xy(), frame.get_width(), frame.get_height()) == ((-0.5, 0.5), 3, 1)

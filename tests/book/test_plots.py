@@ -22,7 +22,8 @@ def figure():
 def test_show_has_alt_text_and_closes_the_figure(figure):
     picture = plots.show(figure, alt='a "quoted" <tag>')
     assert 'alt="a &quot;quoted&quot; &lt;tag&gt;"' in picture._repr_html_()
-    assert "data:image/png;base64,iVBOR" in picture._repr_html_()
+    assert "data:image/svg+xml;base64," in picture._repr_html_()
+    assert 'width="614" height="461"' in picture._repr_html_()
     assert repr(picture) == '[figure: a "quoted" <tag>]'
     assert not plt.fignum_exists(figure.number)
 
@@ -86,20 +87,68 @@ def test_heatmap_refuses_what_does_not_fit():
         plots.heatmap(torch.zeros(1, 2), ["r"], ["a", "b", "c"])
 
 
-def test_a_table_has_headers_and_escapes_text():
-    picture = plots.table(["who", "a < b"], [["<pad>", 1], ["hid", HTML("<b>2</b>")]], note="R&D")
-    markup = picture._repr_html_()
-    assert '<th scope="col">who</th><th scope="col">a &lt; b</th>' in markup
-    assert '<th scope="row">&lt;pad&gt;</th><td>1</td>' in markup
-    assert '<th scope="row">hid</th><td><b>2</b></td>' in markup
-    assert markup.endswith("<p><em>R&amp;D</em></p>")
-    assert repr(picture) == "[table: 2 rows under who, a < b]"
+def test_a_table_has_a_caption_headers_and_escapes_text():
+    rows = [["<pad>", 1], ["hid", HTML("<b>2</b>")]]
+    markup = plots.table(["who", "a < b"], rows, "R&D, in %")._repr_html_()
+    assert '<th scope="col">who</th><th scope="col" class="number">a &lt; b</th>' in markup
+    assert '<th scope="row">&lt;pad&gt;</th><td class="number">1</td>' in markup
+    assert '<th scope="row">hid</th><td class="number"><b>2</b></td>' in markup
+    assert "<figcaption>R&amp;D, in %</figcaption>" in markup
+    assert repr(plots.table(["a"], [["b"]], "c")) == "[table: 1 rows under a]"
 
 
-def test_a_table_without_a_note_ends_with_the_table():
-    assert plots.table(["a"], [["b"]])._repr_html_().endswith("</table></div>")
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        *(("12", 1), ("−0.5", 1), ("98 %", 1), ("1,024", 1), ("2.31\u00a0±\u00a00.02", 1)),
+        *(
+            ("3-fold", 1),
+            ("4.2×", 1),
+            ("0 to 4", 0),
+            ("dog", 0),
+            ("GPT-2", 0),
+            ("", 0),
+            ("2 pairs", 0),
+        ),
+    ],
+)
+def test_numbers_stand_to_the_right(cell, number):
+    markup = plots.table(["a", "b"], [["x", cell]], "c")._repr_html_()
+    assert markup.count('class="number"') == 2 * number  # the cell, and its column's header
 
 
-def test_a_table_refuses_a_row_of_another_length():
+def test_a_table_scrolls_by_keyboard_and_has_a_name():
+    markup = plots.table(["a"], [["b"]], HTML('Loss of <b>each</b> "model"'))._repr_html_()
+    assert 'tabindex="0" role="region" aria-label="Loss of each &quot;model&quot;"' in markup
+
+
+RECORD = {
+    "command": "python x.py", "machine": "2 cores", "torch": "2.13", "date": "2026-11-30",
+    "settings": {"seeds": [0, 1, 2, 3, 4]},
+}  # fmt: skip
+
+
+def test_a_record_is_named_in_the_caption():
+    markup = plots.table(["a"], [["b"]], "Loss.", RECORD)._repr_html_()
+    said = "<code>python x.py</code>, 5 seeds, 0 to 4; 2 cores, torch 2.13, 2026-11-30."
+    assert f"<figcaption>Loss. {said}</figcaption>" in markup
+    one = {**RECORD, "settings": {"seeds": [7]}}
+    assert ", seed 7;" in plots.table(["a"], [["b"]], "Loss.", one)._repr_html_()
+
+
+@pytest.mark.parametrize("lost", ["command", "machine", "torch", "date", "settings"])
+def test_a_record_that_does_not_say_where_it_is_from_is_refused(lost):
+    with pytest.raises(ValueError, match=f"record lacks {lost}"):
+        plots.table(["a"], [["b"]], "Loss.", {k: v for k, v in RECORD.items() if k != lost})
+
+
+def test_a_table_refuses_no_caption_and_a_row_of_another_length():
+    with pytest.raises(ValueError, match="caption is empty"):
+        plots.table(["a"], [["b"]], " ")
     with pytest.raises(ValueError, match="row 1 has 1 cells; wanted 2"):
-        plots.table(["a", "b"], [["c", "d"], ["e"]])
+        plots.table(["a", "b"], [["c", "d"], ["e"]], "c")
+
+
+def test_a_vector_is_written_as_by_hand():
+    assert plots.vector(torch.tensor([2.0, 0.5, -0.0, 1 / 3])) == "(2, 0.5, 0, 0.333)"
+    assert plots.vector([]) == "()"

@@ -1,20 +1,89 @@
-"""Curves: losses against the entropy floor, how far gradients reach, how cost grows."""
+"""Curves: any lines, losses over their floor, how far gradients reach, how cost grows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from unrolled.plots.arrays import curve_of, line_of, norms_of, powers_of
 from unrolled.plots.look import PALETTE
 
-__all__ = ["gradient_flow", "growth", "loss_curves"]
+__all__ = ["curves", "gradient_flow", "growth", "loss_curves", "stack"]
 
 DASHES = ("-", "--", "-.", ":")  # lines differ in more than colour
 MARKERS = "os^Dv*P"
+
+
+def stack(panels: int, height: float = 2.1) -> list[Axes]:
+    """Make panels that stand one above the other and share what runs along.
+
+    Args:
+        panels: how many, at least 1.
+        height: of each, in inches. Default: 2.1.
+
+    Returns:
+        Their axes from the top; the figure is ``axes[0].figure``.
+    """
+    size = (mpl.rcParams["figure.figsize"][0], panels * height)
+    axes = plt.subplots(panels, squeeze=False, figsize=size, layout="constrained")[1]
+    return list(axes[:, 0])
+
+
+def curves(
+    lines: Mapping[str, tuple[Any, Any]],
+    x: str,
+    y: str,
+    log: str = "",
+    marks: Mapping[str, float] | None = None,
+    limits: tuple[float, float] | None = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw lines that differ in more than their colour.
+
+    Args:
+        lines: name of a line to its places and its heights.
+        x: what runs along, with its unit.
+        y: what the height is, with its unit.
+        log: axes in powers: ``"x"``, ``"y"`` or ``"xy"``. Default: none. Places on an axis ``x``
+            in powers are marked by their numbers, or, where they are many, by powers of 2.
+        marks: name of a height to compare with to that height. Default: none.
+        limits: lowest and highest height shown. Default: what the lines need.
+        title: what the figure shows. Default: none.
+        ax: where to draw. Default: a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if there is no line, one is empty, its two parts differ in length or hold what
+            is not finite, or ``log`` is another word.
+    """
+    if not lines:
+        raise ValueError("lines is empty; wanted at least one line")
+    if log not in ("", "x", "y", "xy"):
+        raise ValueError(f"log={log!r}; wanted 'x', 'y', 'xy' or nothing")
+    drawn = {name: line_of(name, *parts) for name, parts in lines.items()}
+    if ax is None:
+        ax = plt.subplots(layout="constrained")[1]
+    for number, (name, (places, heights)) in enumerate(drawn.items()):
+        ax.plot(
+            places, heights, label=name, linestyle=DASHES[number % len(DASHES)],
+            marker=MARKERS[number % len(MARKERS)] if len(places) <= 25 else None, markersize=4,
+        )  # fmt: skip
+    for number, (name, height) in enumerate((marks or {}).items()):
+        ax.axhline(height, color="#555555", linestyle=(0, (1 + number, 1.5)), label=name)
+    _powers_along(ax, log, np.unique(np.concatenate([places for places, _ in drawn.values()])))
+    ax.set(xlabel=x, ylabel=y, title=title)
+    if limits:
+        ax.set_ylim(limits)
+    ax.legend()
+    return ax
 
 
 def loss_curves(
@@ -45,7 +114,7 @@ def loss_curves(
         raise ValueError("losses is empty; wanted at least one run")
     if entropy is not None and not entropy >= 0:
         raise ValueError(f"entropy={entropy}; wanted at least 0")
-    curves = {name: _curve(name, values) for name, values in losses.items()}
+    curves = {name: curve_of(name, values) for name, values in losses.items()}
     if ax is None:
         ax = plt.subplots(layout="constrained")[1]
     for number, (name, (steps, values)) in enumerate(curves.items()):
@@ -88,7 +157,7 @@ def gradient_flow(
     """
     if not norms:
         raise ValueError("norms is empty; wanted at least one line")
-    lines = {name: _norms(name, values, len(labels)) for name, values in norms.items()}
+    lines = {name: norms_of(name, values, len(labels)) for name, values in norms.items()}
     if ax is None:
         ax = plt.subplots(layout="constrained")[1]
     positive = np.concatenate([line[line > 0] for line in lines.values()])
@@ -143,7 +212,7 @@ def growth(
     """
     if not costs:
         raise ValueError("costs is empty; wanted at least one line")
-    lines = {name: _powers(name, pairs) for name, pairs in costs.items()}
+    lines = {name: powers_of(name, pairs) for name, pairs in costs.items()}
     if ax is None:
         ax = plt.subplots(layout="constrained")[1]
     for number, (name, (sizes, values)) in enumerate(lines.items()):
@@ -169,36 +238,13 @@ def growth(
     return ax
 
 
-def _powers(name: str, pairs: Any) -> tuple[np.ndarray, np.ndarray]:
-    array = np.asarray(pairs, dtype=float)
-    if array.ndim != 2 or array.shape[1] != 2 or not len(array):
-        raise ValueError(f"costs[{name!r}] has shape {array.shape}; wanted pairs (size, cost)")
-    wrong = array[~(np.isfinite(array) & (array > 0))]
-    if wrong.size:
-        raise ValueError(f"costs[{name!r}] holds {wrong[0]}; wanted finite numbers above 0")
-    return array[:, 0], array[:, 1]
-
-
-def _curve(name: str, values: Any) -> tuple[np.ndarray, np.ndarray]:
-    array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=float)
-    if array.ndim == 1:
-        array = np.stack([np.arange(1, len(array) + 1), array], axis=1)
-    if array.ndim != 2 or array.shape[1] != 2 or not len(array):
-        raise ValueError(f"losses[{name!r}] has shape {array.shape}; wanted losses or (step, loss)")
-    if not np.isfinite(array).all():
-        raise ValueError(
-            f"losses[{name!r}] holds {array[~np.isfinite(array)][0]}; wanted finite numbers"
-        )
-    return array[:, 0], array[:, 1]
-
-
-def _norms(name: str, values: Any, places: int) -> np.ndarray:
-    line = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=float)
-    if line.ndim != 1 or not line.size:
-        raise ValueError(f"norms[{name!r}] has shape {line.shape}; wanted a row of norms")
-    if not (np.isfinite(line) & (line >= 0)).all():
-        wrong = line[~(np.isfinite(line) & (line >= 0))][0]
-        raise ValueError(f"norms[{name!r}] holds {wrong}; wanted finite norms, at least 0")
-    if places and places != len(line):
-        raise ValueError(f"labels has {places} labels; wanted {len(line)} or none")
-    return line
+def _powers_along(ax: Axes, log: str, places: np.ndarray) -> None:
+    if "y" in log:
+        ax.set_yscale("log")
+    if "x" in log:
+        ax.set_xscale("log", base=2)
+        ax.minorticks_off()
+        if len(places) > 12:
+            powers = 2.0 ** np.arange(-20, 40)
+            places = powers[(powers >= places.min()) & (powers <= places.max())]
+        ax.set_xticks(places, [f"{place:g}" for place in places])

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
+from unrolled.plots.arrays import check_labels, matrix_of, numbers, shares
 from unrolled.plots.look import PALETTE, SHARES, SIGNED
 
-__all__ = ["alignment", "attention_heads", "gates", "heatmap", "positions"]
+__all__ = ["alignment", "attention_heads", "gates", "heatmap", "heatmaps", "positions"]
 
-NUMBERS_UP_TO = 12  # rows or columns; beyond that numbers in cells are too small to read
+NUMBERS_UP_TO = 6  # rows or columns; beyond that numbers in cells are too small to read
 LABELS_UP_TO = 40  # beyond that they run into each other
 
 
@@ -27,6 +29,7 @@ def heatmap(
     ax: Axes | None = None,
     digits: int = 2,
     limit: float | None = None,
+    marked: Iterable[int] = (),
 ) -> Axes:
     """Draw a matrix as coloured cells, with its numbers when there are few.
 
@@ -38,6 +41,7 @@ def heatmap(
         ax: where to draw. Default: a new figure that fits the matrix.
         digits: digits after the point in the cells. Default: 2; booleans and integers have none.
         limit: the absolute value with the full colour. Default: the largest that is finite.
+        marked: rows, counted from 0, that get an orange frame. Default: none.
 
     Returns:
         The axes; ``.figure`` is what :func:`show` wants.
@@ -45,8 +49,8 @@ def heatmap(
     Raises:
         ValueError: if ``matrix`` has not two axes or a label list has not its length.
     """
-    array = _array(matrix)
-    _check_labels(array, row_labels, column_labels)
+    array = matrix_of(matrix)
+    check_labels(array, row_labels, column_labels)
     rows, columns = array.shape
     if ax is None:
         size = (1.2 + 0.62 * min(columns, 10), 0.9 + 0.46 * min(rows, 12))
@@ -64,7 +68,50 @@ def heatmap(
     ax.spines[:].set_visible(True)
     ax.spines[:].set_color("#AAAAAA")
     ax.set_title(title)
+    for row in marked:
+        _frame(ax, (-0.5, row - 0.5), columns, 1)
     return ax
+
+
+def heatmaps(
+    matrices: Mapping[str, Any],
+    row_labels: Sequence[str] | Sequence[Sequence[str]] = (),
+    column_labels: Sequence[str] | Sequence[Sequence[str]] = (),
+    digits: int = 2,
+    limit: float | None = None,
+) -> Figure:
+    """Draw several matrices, two side by side.
+
+    Args:
+        matrices: title of a matrix to the matrix, as for :func:`heatmap`.
+        row_labels: names of the rows of all matrices, or a list for each. Default: none.
+        column_labels: likewise of the columns. Default: none.
+        digits: digits after the point in the cells. Default: 2.
+        limit: the absolute value with the full colour. Default: the largest of each matrix.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: if there is no matrix, or as :func:`heatmap`.
+    """
+    if not matrices:
+        raise ValueError("matrices is empty; wanted at least one matrix")
+    across, down = min(2, len(matrices)), -(-len(matrices) // 2)
+    rows = max(len(matrix_of(matrix)) for matrix in matrices.values())
+    size = (mpl.rcParams["figure.figsize"][0], down * (0.65 + 0.29 * rows))
+    figure, axes = plt.subplots(down, across, squeeze=False, figsize=size, layout="constrained")
+    for ax in axes.flat[len(matrices) :]:
+        ax.set_axis_off()
+    for number, (title, matrix) in enumerate(matrices.items()):
+        rows, columns = (_of(labels, number) for labels in (row_labels, column_labels))
+        heatmap(matrix, rows, columns, title, axes.flat[number], digits, limit)
+    return figure
+
+
+def _of(labels: Sequence[Any], number: int) -> Sequence[str]:
+    """The labels of one matrix: its own list, or the one of all."""
+    return labels[number] if labels and not isinstance(labels[0], str) else labels
 
 
 def attention_heads(
@@ -90,9 +137,9 @@ def attention_heads(
     Raises:
         ValueError: if ``weights`` has not three axes, is no share of 1, or labels do not fit.
     """
-    array = _shares("weights", weights, ("heads", "queries", "keys"))
+    array = shares("weights", weights, ("heads", "queries", "keys"))
     key_labels = query_labels if key_labels is None else key_labels
-    _check_labels(array[0], query_labels, key_labels, ("query_labels", "key_labels"))
+    check_labels(array[0], query_labels, key_labels, ("query_labels", "key_labels"))
     heads, queries, keys = array.shape
     columns = min(columns, heads)
     rows = -(-heads // columns)
@@ -120,6 +167,7 @@ def alignment(
     links: Iterable[tuple[int, int]] = (),
     title: str = "",
     ax: Axes | None = None,
+    links_name: str = "true alignment",
 ) -> Axes:
     """Draw which words of the source each word of the target looked at, and which it should have.
 
@@ -131,6 +179,7 @@ def alignment(
             gets an orange frame. Default: none.
         title: what the figure shows. Default: none.
         ax: where to draw. Default: a new figure that fits.
+        links_name: what the frames mean. Default: ``"true alignment"``.
 
     Returns:
         The axes.
@@ -139,7 +188,7 @@ def alignment(
         ValueError: if ``weights`` has not one row a target and one column a source word, is no
             share of 1, or a link points outside.
     """
-    array = _shares("weights", weights, ("target", "source"))
+    array = shares("weights", weights, ("target", "source"))
     if array.shape != (len(target), len(source)):
         raise ValueError(
             f"weights has shape {array.shape}; wanted ({len(target)}, {len(source)}), a row for "
@@ -158,11 +207,8 @@ def alignment(
     image = _cells(ax, array, SHARES, 0, 1)
     _name(ax, target, source)
     for number, (column, row) in enumerate(links):
-        frame = plt.Rectangle(
-            (column - 0.42, row - 0.42), 0.84, 0.84, fill=False, edgecolor=PALETTE[1], linewidth=2,
-            label="true alignment" if number == 0 else None,
-        )  # fmt: skip
-        ax.add_patch(frame)
+        label = links_name if number == 0 else None
+        _frame(ax, (column - 0.42, row - 0.42), 0.84, 0.84, label)
     if links:
         ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), borderaxespad=0.2)
     ax.figure.colorbar(image, ax=ax, label="share of attention")
@@ -184,7 +230,7 @@ def positions(table: Any, title: str = "", ax: Axes | None = None) -> Axes:
     Raises:
         ValueError: if ``table`` has not two axes or holds what is not finite.
     """
-    array = _numbers("table", table, ("position", "feature"))
+    array = numbers("table", table, ("position", "feature"))
     if ax is None:
         ax = plt.subplots(layout="constrained")[1]
     limit = np.abs(array).max() or 1.0
@@ -213,7 +259,7 @@ def gates(values: Mapping[str, Any], labels: Sequence[str] = (), title: str = ""
             not fit.
     """
     arrays = {
-        name: _shares(f"values[{name!r}]", gate, ("time", "unit")) for name, gate in values.items()
+        name: shares(f"values[{name!r}]", gate, ("time", "unit")) for name, gate in values.items()
     }
     if not arrays:
         raise ValueError("values is empty; wanted at least one gate")
@@ -221,7 +267,7 @@ def gates(values: Mapping[str, Any], labels: Sequence[str] = (), title: str = ""
     if len(shapes) > 1:
         raise ValueError(f"values has gates of shapes {sorted(shapes)}; wanted one shape")
     steps, units = shapes.pop()
-    _check_labels(next(iter(arrays.values())).T, (), labels, ("units", "labels"))
+    check_labels(next(iter(arrays.values())).T, (), labels, ("units", "labels"))
     size = (1.6 + max(3.0, 0.4 * min(steps, 24)), 0.7 + len(arrays) * max(1.0, 0.08 * units))
     figure, axes = plt.subplots(
         len(arrays), figsize=size, squeeze=False, sharex=True, layout="constrained"
@@ -234,6 +280,13 @@ def gates(values: Mapping[str, Any], labels: Sequence[str] = (), title: str = ""
     figure.colorbar(image, ax=axes, label="open")
     figure.suptitle(title)
     return figure
+
+
+def _frame(
+    ax: Axes, corner: tuple[float, float], width: float, height: float, label: str | None = None
+) -> None:
+    look = {"fill": False, "edgecolor": PALETTE[1], "linewidth": 2}
+    ax.add_patch(plt.Rectangle(corner, width, height, label=label, **look))
 
 
 def _cells(ax: Axes, array: np.ndarray, colours: Colormap, low: float, high: float) -> Any:
@@ -258,42 +311,6 @@ def _name(ax: Axes, rows: Sequence[str], columns: Sequence[str]) -> None:
     ax.set_xticks(range(len(columns)), columns)
     upright = sum(map(len, columns)) > 2 * len(columns)
     ax.tick_params(axis="x", labeltop=True, labelbottom=False, labelrotation=90 if upright else 0)
-
-
-def _numbers(name: str, values: Any, axes: Sequence[str]) -> np.ndarray:
-    array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=float)
-    if array.ndim != len(axes) or not array.size:
-        raise ValueError(f"{name} has shape {array.shape}; wanted ({', '.join(axes)})")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds {array[~np.isfinite(array)][0]}; wanted finite numbers")
-    return array
-
-
-def _shares(name: str, values: Any, axes: Sequence[str]) -> np.ndarray:
-    array = _numbers(name, values, axes)
-    if array.min() < 0 or array.max() > 1 + 1e-4:  # sums of rounded numbers may pass 1
-        raise ValueError(
-            f"{name} holds {array.min():.3g} to {array.max():.3g}; wanted numbers from 0 to 1"
-        )
-    return array
-
-
-def _array(matrix: Any) -> np.ndarray:
-    array = np.asarray(matrix.detach().cpu() if hasattr(matrix, "detach") else matrix)
-    if array.ndim != 2:
-        raise ValueError(f"matrix has shape {array.shape}; wanted two axes (rows, columns)")
-    return array
-
-
-def _check_labels(
-    array: np.ndarray,
-    row_labels: Sequence[str],
-    column_labels: Sequence[str],
-    names: tuple[str, str] = ("row_labels", "column_labels"),
-) -> None:
-    for name, labels, size in zip(names, (row_labels, column_labels), array.shape, strict=True):
-        if len(labels) not in (0, size):
-            raise ValueError(f"{name} has {len(labels)} labels; wanted {size} or none")
 
 
 def _write_numbers(ax: Axes, array: np.ndarray, digits: int, limit: float) -> None:

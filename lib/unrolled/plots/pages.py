@@ -1,13 +1,13 @@
-"""What a page shows: pictures with alternative text, figures that move, and tables."""
+"""What a page shows: pictures with alternative text, and figures that move."""
 
 from __future__ import annotations
 
 import base64
+import gzip
 import html
 import io
 import json
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -17,12 +17,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
+from PIL import Image
 
 from unrolled.plots.look import without_glyph
 
-__all__ = ["Picture", "moving", "show", "table"]
+__all__ = ["Picture", "moving", "show"]
 
 PIXELS_PER_INCH = 192  # twice what a page shows, so that a sharp screen gets a sharp picture
+HEAVY = 30_000  # bytes of a compressed SVG; beyond that a picture is as many dots
+SHADES = 64  # of a picture that is dots; lines and flat colours need no more
 
 
 def show(figure: Figure | Axes, alt: str) -> Picture:
@@ -33,8 +36,9 @@ def show(figure: Figure | Axes, alt: str) -> Picture:
         alt: what the picture shows, for those who cannot see it.
 
     Returns:
-        The picture. Where no installed font has the figure's characters (Chinese, on many
-        servers), its text stays text and the reader's own fonts draw it.
+        The picture, without a background: lines as SVG, or, where that is heavy, dots as PNG.
+        Where no installed font has the figure's characters (Chinese, on many servers), its text
+        stays text and the reader's own fonts draw it.
 
     Raises:
         ValueError: if ``alt`` is empty.
@@ -73,38 +77,6 @@ def moving(
     )
 
 
-def table(header: Sequence[Any], rows: Sequence[Sequence[Any]], note: Any = "") -> Picture:
-    """Return a table with a header row and a header column.
-
-    A cell is written as text, so that ``<`` and ``&`` read as they are. A cell that knows its own
-    markup (it has ``_repr_html_``, as ``IPython.display.HTML`` has) is written as that markup.
-
-    Args:
-        header: the cells above the columns.
-        rows: the rows, each as long as ``header``; the first cell of each names it.
-        note: a line below the table, such as where its numbers are from. Default: none.
-
-    Raises:
-        ValueError: if a row is not as long as ``header``.
-    """
-    for number, row in enumerate(rows):
-        if len(row) != len(header):
-            raise ValueError(f"row {number} has {len(row)} cells; wanted {len(header)}")
-    head = "".join(f'<th scope="col">{_markup(cell)}</th>' for cell in header)
-    body = "".join(
-        f'<tr><th scope="row">{_markup(first)}</th>'
-        + "".join(f"<td>{_markup(cell)}</td>" for cell in rest)
-        + "</tr>"
-        for first, *rest in rows
-    )
-    return Picture(
-        '<div class="pst-scrollable-table-container"><table class="table">'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        + (f"<p><em>{_markup(note)}</em></p>" if note else ""),
-        f"[table: {len(rows)} rows under {', '.join(map(str, header))}]",
-    )
-
-
 class Picture:
     """Something to be displayed as HTML, and as a line of text where there is no HTML."""
 
@@ -119,34 +91,34 @@ class Picture:
         return self._text
 
 
-def _markup(cell: Any) -> str:
-    return cell._repr_html_() if hasattr(cell, "_repr_html_") else html.escape(str(cell))
-
-
 def _image(figure: Figure | Axes, alt: str) -> str:
     if not alt.strip():
         raise ValueError("alt is empty; wanted a sentence that says what the picture shows")
     figure = figure if isinstance(figure, Figure) else figure.figure
-    kind, data = ("svg+xml", _svg(figure)) if without_glyph(figure) else ("png", _png(figure))
+    width, height = (round(96 * inches) for inches in figure.get_size_inches())  # 96 an inch
+    kind, data = "svg+xml", _svg(figure)
+    if len(gzip.compress(data)) > HEAVY and not without_glyph(figure):
+        kind, data = "png", _png(figure)
     plt.close(figure)  # otherwise the notebook shows it a second time, without alt text
     code = base64.b64encode(data).decode()
-    width = round(figure.get_figwidth() * 96)  # CSS has 96 pixels an inch
+    # White behind it where a notebook is dark; the book's own style sheet knows better.
     return (
-        f'<img class="figure-card" alt="{html.escape(alt)}" width="{width}"'
-        f' src="data:image/{kind};base64,{code}">'
+        f'<img class="figure-picture" style="background: #fff" alt="{html.escape(alt)}"'
+        f' width="{width}" height="{height}" src="data:image/{kind};base64,{code}">'
     )
 
 
 def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=PIXELS_PER_INCH, transparent=True)
+    drawn.seek(0)
     # No metadata: the same figure is the same bytes on every machine and day.
-    figure.savefig(buffer, format="png", dpi=PIXELS_PER_INCH, metadata={"Software": None})
-    return buffer.getvalue()
+    Image.open(drawn).quantize(SHADES, Image.Quantize.FASTOCTREE).save(small, "png", optimize=True)
+    return small.getvalue()
 
 
-def _make_room(figure: Figure) -> None:
+def _make_room(figure: Figure, missing: set[str]) -> None:
     """Widen the margins: a Chinese character takes 0.4 of its size more than the box we measure."""
-    missing = without_glyph(figure)
     longest = max(
         sum(character in missing for character in text.get_text()) * text.get_fontsize()
         for text in figure.findobj(Text)
@@ -157,13 +129,18 @@ def _make_room(figure: Figure) -> None:
 
 
 def _svg(figure: Figure) -> bytes:
-    """Leave text as text: a machine that makes pages may lack a font that every reader has."""
-    buffer = io.BytesIO()
-    _make_room(figure)
-    settings = {"svg.fonttype": "none", "svg.hashsalt": "unrolled"}
+    """Draw lines as lines and letters as lines; letters that no font here has stay text.
+
+    A machine that makes pages may lack a font that every reader has.
+    """
+    buffer, missing = io.BytesIO(), without_glyph(figure)
+    if missing:
+        _make_room(figure, missing)
+    settings = {"svg.fonttype": "none" if missing else "path", "svg.hashsalt": "unrolled"}
+    metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
     with mpl.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(buffer, format="svg", metadata=metadata, transparent=True)
     return buffer.getvalue()
 
 
