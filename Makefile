@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup course book notebooks learn grade formgrader weights test test-processors bench clean
+.PHONY: help setup course book publish notebooks learn grade formgrader weights test test-processors bench clean
 
 help:            ## list these targets
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+: +##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */  make \1|/' | column -t -s '|'
@@ -34,6 +34,12 @@ book: $(READY)  ## the published book, in _build/html
 	@set -o pipefail; PYTHONUNBUFFERED=1 $(BIN)/jupyter-book build . -W --keep-going 2>&1 | \
 	  grep --line-buffered -vE 'IPKernelApp|^.{0,6}(myst|myst-nb|sphinx-multitoc-numbering) v|^=*$$'
 	@echo "The book is in _build/html: open _build/html/index.html"
+
+# Fails at once where a file of real data is missing: a published page shows what it speaks of.
+publish: $(READY) ## the site as it is deployed: with the real data, and what must hold for it
+	@$(BIN)/python -m unrolled.data
+	@$(MAKE) --no-print-directory book
+	$(BIN)/pytest -m published tests/book
 
 course: notebooks book  ## everything: notebooks, book, and the sample class graded with feedback
 	mkdir -p class/submitted && cp -Rn tests/sample_class/learner-* class/submitted/

@@ -3,8 +3,10 @@
 The execution cache knows a page by its cells and its kernelspec alone. Before a page is parsed, a
 digest of all that it imports from the repository, directly or not, and of the files that its cells
 name, is written into the kernelspec: an edit in ``lib/`` changes the key of the pages that import
-it and of no other. After a build with warnings the next one reads every page again, or else it
-would keep quiet about pages that have not changed since.
+it and of no other. Which files of real data lie here counts too, for the pages that import what
+fetches them: one that was executed without is executed again with them. After a build with warnings
+the next one reads every page again, or else it would keep quiet about pages that have not changed
+since.
 """
 
 from __future__ import annotations
@@ -12,13 +14,16 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sphinx.util import logging
 
+from unrolled.data import registry
+
 LOG = logging.getLogger(__name__)
+FETCHES = "lib/unrolled/data/registry.py"  # a page that imports it may show real data
 CELL = re.compile(r"^(`{3,}|:{3,})\{code-cell\}[^\n]*\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
 OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
 KERNELSPEC = re.compile(r"^kernelspec:[ ]*\n", re.MULTILINE)
@@ -54,9 +59,9 @@ def named_files(cells: list[str], folder: Path, root: Path) -> set[Path]:
     return {path for path in paths if path.is_relative_to(root) and path.is_file()}
 
 
-def digest(files: set[Path], root: Path) -> str:
-    """Return a hash of the names and contents of files below ``root``."""
-    total = hashlib.sha256()
+def digest(files: set[Path], root: Path, data: Iterable[str] = ()) -> str:
+    """Return a hash of the names and contents of files below ``root``, and of other names."""
+    total = hashlib.sha256("".join(data).encode())
     for file in sorted(files):
         total.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
     return total.hexdigest()[:16]
@@ -108,10 +113,20 @@ def _mark(app: Any, page: str, source: list[str]) -> None:
     root = Path(app.srcdir).resolve()
     folder, cells = path.parent.resolve(), page_cells(source[0])
     files = imported_files(cells, [root / "lib", folder]) | named_files(cells, folder, root)
+    files |= set(folder.glob("*.safetensors"))  # trained weights beside the page
     for file in files:
         app.env.note_dependency(str(file))
-    line = f"  sources: {digest(files, root)}\n"
+    data: tuple[str, ...] = ()
+    if root / FETCHES in files:
+        data = app.env.metadata[page]["real_data"] = registry.present()
+    line = f"  sources: {digest(files, root, data)}\n"
     source[0] = KERNELSPEC.sub(lambda found: found[0] + line, source[0], count=1)
+
+
+def _with_other_data(app: Any, env: Any, *pages: set[str]) -> list[str]:
+    """Name the pages that were read when other data were here: their own files are as before."""
+    now = registry.present()
+    return [page for page, known in env.metadata.items() if known.get("real_data", now) != now]
 
 
 def _forget_a_bad_build(app: Any, problem: Exception | None) -> None:
@@ -121,6 +136,7 @@ def _forget_a_bad_build(app: Any, problem: Exception | None) -> None:
 
 def setup(app: Any) -> dict[str, bool]:
     """Connect to Sphinx."""
+    app.connect("env-get-outdated", _with_other_data)
     app.connect("source-read", _mark)
     app.connect("build-finished", _forget_a_bad_build)
     return {"parallel_read_safe": True}

@@ -1,8 +1,9 @@
-"""Launch buttons open the notebook to work in: a chapter's page has its assignment behind them.
+"""Launch buttons open notebooks: a chapter's page itself, and the assignment that goes with it.
 
 The theme links Colab and Binder to the page's own file, which for a chapter is Markdown that Colab
-cannot open. On a chapter they lead to ``exercises/NN-slug/NN-slug.ipynb``; on a page that has no
-notebook there are none.
+cannot open. On a chapter each becomes two: the page, which ``page_notebook`` has made a notebook
+and the workflow has put on the branch ``notebooks``, and ``exercises/NN-slug/NN-slug.ipynb``. On a
+page that has no notebook there are none.
 """
 
 from __future__ import annotations
@@ -10,34 +11,52 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from page_notebook import is_chapter
 
-def notebook_of(page: str, root: Path) -> str | None:
-    """Return the notebook, relative to the repository, that a page opens; None if it has none.
+BRANCH = "notebooks"  # .ci/notebooks-branch makes it
+PLACES = {"Binder": "on Binder", "Colab": "in Colab"}
+
+
+def notebooks_of(page: str, root: Path) -> dict[str, tuple[str, bool]]:
+    """Return what a page opens: for each text of a button the notebook, and whether it is built.
 
     Args:
         page: the page's name, e.g. ``book/06-self-attention/chapter``.
-        root: the repository's root.
+        root: the repository's root; an assignment that is not there has no button.
     """
     if page.startswith("exercises/"):
-        return f"{page}.ipynb"
-    parts = page.split("/")
-    if len(parts) != 3 or parts[2] != "chapter":
-        return None
-    notebook = f"exercises/{parts[1]}/{parts[1]}.ipynb"
-    return notebook if (root / notebook).exists() else None
+        return {"Open": (f"{page}.ipynb", False)}
+    if not is_chapter(page):
+        return {}
+    slug = page.split("/")[1]
+    assignment = f"exercises/{slug}/{slug}.ipynb"
+    found = {"This page": (f"{page}.ipynb", True)}
+    if (root / assignment).exists():
+        found["Its assignment"] = (assignment, False)
+    return found
 
 
 def _launch(app: Any, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    notebook = notebook_of(page, Path(app.srcdir))
+    notebooks = notebooks_of(page, Path(app.srcdir))
+    main = app.config.html_theme_options.get("repository_branch", "main")
     groups = [g for g in context.get("header_buttons", []) if g.get("label") == "launch-buttons"]
     for group in groups:
-        if notebook is None:
+        if not notebooks:
             context["header_buttons"].remove(group)
             continue
-        for button in group["buttons"]:
-            head, found, _ = button["url"].rpartition(page)
-            if found:
-                button["url"] = head + notebook
+        group["buttons"] = [
+            {**button, "text": f"{text} {PLACES[button['text']]}", "url": url}
+            for text, (notebook, built) in notebooks.items()
+            for button in group["buttons"]
+            if (url := _link(button["url"], page, notebook, (main, BRANCH if built else main)))
+        ]
+
+
+def _link(url: str, page: str, notebook: str, branches: tuple[str, str]) -> str:
+    """Turn the theme's link to a page into one to a notebook, on another branch if need be."""
+    head, found, _ = url.rpartition(page)
+    place, _, end = head.rpartition(f"/{branches[0]}")
+    return f"{place}/{branches[1]}{end}{notebook}" if found else ""
 
 
 def setup(app: Any) -> dict[str, bool]:

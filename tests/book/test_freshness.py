@@ -79,6 +79,8 @@ def test_an_edit_executes_the_pages_that_import_it(toy):
 def test_a_file_that_a_cell_names_counts(toy):
     page = toy / "pages/b.md"
     page.write_text(page.read_text().replace("beta.VALUE", 'open("../data.txt").read()'))
+    weights = toy / "pages/trained.safetensors"
+    weights.write_bytes(b"beside both pages")
     with pytest.raises(AssertionError, match="No such file or directory"):
         build_book(toy)
     with pytest.raises(AssertionError):  # nothing has changed: it must not pass the second time
@@ -88,6 +90,31 @@ def test_a_file_that_a_cell_names_counts(toy):
         build_book(toy)
         assert f"the value is {text}" in (toy / "_build/html/pages/b.html").read_text()
     assert runs(toy)[0] == 1
+    weights.write_bytes(b"trained again")
+    build_book(toy)
+    assert runs(toy)[0] == 2
+
+
+def test_data_that_came_or_went_execute_the_pages_that_may_fetch_them(toy, monkeypatch):
+    """A page that was executed without the real data is not published with them."""
+    monkeypatch.setenv("UNROLLED_DATA", str(toy / "mirror"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(toy / "cache"))
+    (toy / "lib/unrolled/data").mkdir(parents=True)  # found in the page; the kernel has the real
+    (toy / "lib/unrolled/data/registry.py").write_text("")
+    (toy / "mirror").mkdir()
+    page = toy / "pages/a.md"
+    page.write_text(
+        page.read_text()
+        .replace('sys.path.insert(0, "../lib")\n', "")
+        .replace("from toy import alpha\n", "from unrolled.data import registry\n")
+        .replace("alpha.VALUE", "len(registry.present())")
+    )
+    for present, (executed, _) in zip((0, 1, 1, 0), ((1, 1), (2, 1), (2, 1), (2, 1)), strict=True):
+        data = toy / "mirror/tinyshakespeare.txt"
+        data.write_text("To be") if present else data.unlink(missing_ok=True)
+        build_book(toy)
+        assert f"the value is {present}" in (toy / "_build/html/pages/a.html").read_text()
+        assert runs(toy) == [executed, 1]
 
 
 def test_imports_are_followed(toy):

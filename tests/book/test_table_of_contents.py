@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from .building import build_book
+from .building import build_book, lend_packages
 from .conftest import ROOT
 from .pages import PAGES
 
@@ -51,8 +51,7 @@ def clone(tmp_path_factory):
         (root / name).parent.mkdir(exist_ok=True)
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, root / name)
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(ROOT / "book" / name, root / "book" / name)
+    lend_packages(root)
     for folder in ELSEWHERE:
         (root / folder).mkdir(parents=True, exist_ok=True)
         (root / folder / "decoy.md").write_text(HEAD + DECOY)
@@ -79,14 +78,33 @@ def test_nothing_else_is_executed(clone):
     assert list(clone.rglob("was-run")) == []
 
 
-@pytest.mark.parametrize("name", ["exercises/00-warm-up/00-warm-up", "book/00-warm-up/chapter"])
-def test_a_chapter_and_its_notebook_open_in_colab(clone, name):
+COLAB = "https://colab.research.google.com/github/unrolled-course/unrolled/blob"
+BINDER = "https://mybinder.org/v2/gh/unrolled-course/unrolled"
+ASSIGNMENT = "exercises/00-warm-up/00-warm-up"
+CHAPTER = "book/00-warm-up/chapter"
+ITS_ASSIGNMENT = [
+    f"{BINDER}/main?urlpath=lab/tree/{ASSIGNMENT}.ipynb",
+    f"{COLAB}/main/{ASSIGNMENT}.ipynb",
+]
+THIS_PAGE = [
+    f"{BINDER}/notebooks?urlpath=lab/tree/{CHAPTER}.ipynb",
+    f"{COLAB}/notebooks/{CHAPTER}.ipynb",
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "links"), [(ASSIGNMENT, ITS_ASSIGNMENT), (CHAPTER, THIS_PAGE + ITS_ASSIGNMENT)]
+)
+def test_a_chapter_and_its_assignment_open_elsewhere(clone, name, links):
     page = (clone / f"_build/html/{name}.html").read_text()
-    links = re.findall(r'href="(https://colab[^"]*)"', page)
-    assert links == [
-        "https://colab.research.google.com/github/unrolled-course/unrolled/blob/main/"
-        "exercises/00-warm-up/00-warm-up.ipynb"
-    ]
+    assert re.findall(r'href="(https://(?:colab|mybinder)[^"]*)"', page) == links
+
+
+def test_a_chapter_can_be_downloaded_as_a_notebook(clone):
+    page = (clone / f"_build/html/{CHAPTER}.html").read_text()
+    (link,) = re.findall(r'href="([^"]*\.ipynb)"[^>]*btn-download-notebook', page)
+    notebook = (clone / f"_build/html/{CHAPTER}.html").parent / link
+    assert "UNROLLED_REPOSITORY" in notebook.read_text()  # ours, with the cell that fetches
 
 
 def test_a_page_without_notebook_opens_nowhere(clone):
