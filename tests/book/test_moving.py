@@ -14,7 +14,9 @@ READ = """(figure) => {
     const controls = {};
     for (const node of figure.querySelectorAll("input[data-control]")) {
       const name = node.dataset.control;
-      if (node.type === "range") controls[name] = node.valueAsNumber;
+      const { base } = node.dataset; // a slider of powers
+      if (node.type === "range")
+        controls[name] = base ? Number(base) ** node.valueAsNumber : node.valueAsNumber;
       else if (node.type === "checkbox") controls[name] = node.checked;
       else if (node.checked) controls[name] = Number(node.value);
     }
