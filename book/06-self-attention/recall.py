@@ -81,3 +81,34 @@ def accuracy(task: str, model: Reader, n_pairs: int, questions: int = 2000) -> f
     generator = torch.Generator().manual_seed(1_000_003)
     names, numbers, answers, _ = draw(task, questions, n_pairs, generator)
     return (model(names, numbers).argmax(dim=-1) == answers).float().mean().item()
+
+
+def percent(task: str, model: Reader, pairs: list[int]) -> list[float]:
+    """Right answers in % at several lengths."""
+    return [100 * accuracy(task, model, n_pairs) for n_pairs in pairs]
+
+
+def commonest(task: str, pairs: list[int], questions: int = 2000) -> list[float]:
+    """Right answers in % of who names a sequence's commonest number: what a bag of words allows."""
+    right = []
+    for n_pairs in pairs:
+        generator = torch.Generator().manual_seed(1_000_003)
+        _, numbers, answers, _ = draw(task, questions, n_pairs, generator)
+        guesses = numbers[:, :-1].mode(dim=1).values  # (B,)
+        right.append(100 * (guesses == answers).float().mean().item())
+    return right
+
+
+def summary(record: dict, pairs: list[int]) -> list[list[str]]:
+    """Rows of a table: task and reader, parameters, steps, and right answers in % over seeds."""
+    groups: dict[tuple, list[dict]] = {}
+    for row in record["recall"]:
+        groups.setdefault((row["task"], row["kind"], row["hidden"], row["steps"]), []).append(row)
+    rows = []
+    for (task, kind, hidden, steps), runs in groups.items():
+        reader = f"{'GRU' if kind == 'gru' else kind}, {hidden} wide"
+        right = torch.tensor([[100 * run["accuracy"][str(n)] for n in pairs] for run in runs])
+        spread = zip(right.mean(dim=0).tolist(), right.std(dim=0).tolist(), strict=True)
+        cells = [f"{mean:.0f}\u00a0±\u00a0{std:.0f}" for mean, std in spread]
+        rows.append([f"{task}: {reader}", f"{runs[0]['parameters']:,}", f"{steps:,}", *cells])
+    return rows

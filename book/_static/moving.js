@@ -68,6 +68,9 @@
       return node;
     };
 
+    // The main result, which stands beside its control on a phone: { result: true } to what draws it.
+    const place = (node, result) => add((set(node, { "data-result": result }), node));
+
     const ui = {
       /** Put what `fill` adds side by side (wraps on a phone). */
       row(fill) {
@@ -76,21 +79,25 @@
         fill();
         into = outer;
       },
-      /** A slider with its value. onChange(value). Returns { value, set(value) }. */
-      slider({ label, name, min, max, step, value, digits = 2 }, onChange) {
+      /** A slider with its value. onChange(value). Returns { value, set(value) }. With `base`, min, max,
+       *  and step are powers of it: as much room for 1/4 to 1/2 as for 32 to 64. */
+      slider({ label, name, min, max, step, value, digits = 2, base = null }, onChange) {
         const id = `moving-${++serial}`;
         const shown = element("output", { for: id });
-        const input = element("input", { type: "range", id, min, max, step, value, "data-control": name });
+        const at = (number) => (base ? Math.log(number) / Math.log(base) : number);
+        const input = element("input",
+          { type: "range", id, min, max, step, value: at(value), "data-control": name, "data-base": base });
+        const read = () => (base ? base ** input.valueAsNumber : input.valueAsNumber);
         const update = () => {
-          shown.textContent = format(input.valueAsNumber, digits);
+          shown.textContent = format(read(), digits);
           input.setAttribute("aria-valuetext", `${label} ${shown.textContent}`);
         };
-        input.addEventListener("input", () => (update(), onChange(input.valueAsNumber)));
+        input.addEventListener("input", () => (update(), onChange(read())));
         update();
         add(element("div", { class: "moving-slider" }, element("label", { for: id }, label), input, shown));
         return {
-          get value() { return input.valueAsNumber; },
-          set(to) { input.value = to; update(); },
+          get value() { return read(); },
+          set(to) { input.value = at(to); update(); },
         };
       },
       /** One of several words. onChange(index, word). Returns { value, set(index) }. */
@@ -132,7 +139,7 @@
       },
       /** A matrix as coloured cells, data-value "NAME.i.j". Returns { set(matrix, options) };
        *  options.row and options.column mark one, options.off(i, j) says which cells are hidden. */
-      heat({ title, name, rows, columns, digits = 2, limit = 1, onCell = null }) {
+      heat({ title, name, rows, columns, digits = 2, limit = 1, onCell = null, result = false }) {
         const numbers = rows.map((_, i) => columns.map((_, j) => cell(`${name}.${i}.${j}`, digits)));
         const cells = numbers.map((line) => line.map((number) => element("td", {}, number)));
         const headers = columns.map((column) => element("th", { scope: "col" }, column));
@@ -144,9 +151,9 @@
             td.append(press);
           }));
         }
-        add(element("div", { class: "moving-scroll", tabindex: 0, role: "region", "aria-label": title },
+        place(element("div", { class: "moving-scroll", tabindex: 0, role: "region", "aria-label": title },
           element("table", { class: "moving-heat" }, element("caption", {}, title),
-            element("thead", {}, element("tr", {}, element("td"), ...headers)), element("tbody", {}, ...lines))));
+            element("thead", {}, element("tr", {}, element("td"), ...headers)), element("tbody", {}, ...lines))), result);
         return {
           set(matrix, { row = -1, column = -1, off = () => false, scale = limit } = {}) {
             matrix.forEach((line, i) => line.forEach((value, j) => {
@@ -162,14 +169,14 @@
         };
       },
       /** Bars from 0 to `max` (negative ones in the other colour), data-value "NAME.i". */
-      bars({ title, name, labels, max = 1, digits = 2 }) {
+      bars({ title, name, labels, max = 1, digits = 2, result = false }) {
         const numbers = labels.map((_, i) => cell(`${name}.${i}`, digits));
         const fills = labels.map(() => element("span", { class: "moving-fill" }));
         const names = labels.map((label) => element("th", { scope: "row" }, label));
         const lines = labels.map((_, i) => element("tr", {}, names[i],
           element("td", { class: "moving-track" }, fills[i]), element("td", {}, numbers[i])));
-        add(element("table", { class: "moving-bars" }, element("caption", {}, title),
-          element("tbody", {}, ...lines)));
+        place(element("table", { class: "moving-bars" }, element("caption", {}, title),
+          element("tbody", {}, ...lines)), result);
         return {
           set(values, { scale = max, labels: relabel = null } = {}) {
             values.forEach((value, i) => {
@@ -183,12 +190,12 @@
       },
       /** An SVG drawing: { node, add(tag, attributes, text) -> element, clear() }. Colours come from
        *  the classes ink, soft, positive, negative, accent (stroke) and their fill- forms. */
-      svg({ width, height, alt }) {
+      svg({ width, height, alt, result = false }) {
         const space = "http://www.w3.org/2000/svg";
         const node = document.createElementNS(space, "svg");
         set(node, { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt, class: "moving-svg" });
         node.style.maxWidth = `${width}px`;
-        add(node);
+        place(node, result);
         return {
           node,
           add(tag, attributes = {}, text = "") {

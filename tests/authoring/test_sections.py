@@ -18,8 +18,15 @@ TO_COME = (
 
 
 def headings(chapter):
+    """Titles by label; a subsection has the number of the section that it stands in."""
     page = (ROOT / "book" / chapter / "chapter.md").read_text("utf-8")
-    return dict(re.findall(r"^\((sec-[\w-]+)\)=\n#+ (.+)$", page, re.MULTILINE))
+    found, number = {}, ""
+    for label, marks, title in re.findall(
+        r"^(?:\((sec-[\w-]+)\)=\n)?(##+) (.+)$", page, re.MULTILINE
+    ):
+        number = title.split()[0] if marks == "##" else number
+        found[label] = title if marks == "##" else f"{number} {title}"
+    return found
 
 
 def sections(exercise):

@@ -59,7 +59,6 @@ def attention_row(data, controls):
         **named("stage", torch.stack([scores, ready])),
         **named("weight", weights),
         **named("output", output),
-        "entropy": entropy(weights),
     }
 
 

@@ -30,7 +30,7 @@ Unrolled.moving("heads", (root, data, ui) => {
     (value) => { merge = value; update(); });
   ui.slider({ label: "sharpness (times the scores)", name: "sharpness", min: 0, max: 4, step: 0.1, value: sharpness, digits: 1 },
     (value) => { sharpness = value; update(); });
-  const weight = ui.heat({ title: "attention weights of the head in view", name: "weight", rows: words, columns: words, limit: 1 });
+  const weight = ui.heat({ title: "attention weights of the head in view", name: "weight", rows: words, columns: words, limit: 1, result: true });
   ui.row(() => {
     rows = heads.map((h) => ui.bars({ title: `head ${h}: where the word looks`, name: `row.${h}`, labels: words }));
   });

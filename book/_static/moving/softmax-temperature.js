@@ -34,7 +34,7 @@ Unrolled.moving("softmax-temperature", (root, data, ui) => {
     { label: "the true character", name: "target", options: data.labels, value: target },
     (index) => { target = index; update(); },
   );
-  probabilities = ui.bars({ title: "softmax(z / τ)", name: "probability", labels: data.labels, digits: 3 });
+  probabilities = ui.bars({ title: "softmax(z / τ)", name: "probability", labels: data.labels, digits: 3, result: true });
   ui.row(() => {
     loss = ui.number({ label: "cross-entropy (nats)", name: "loss" });
     entropy = ui.number({ label: "entropy of the guess (nats)", name: "entropy" });
