@@ -2,8 +2,10 @@
 
     python benchmarks/chapter00.py          # writes benchmarks/results/chapter00.json
 
-Needs UNROLLED_DATA, a folder with tinyshakespeare.txt (1.1 MB of plays, public domain text).
-Learned by gradient descent, against the same table filled by counting.
+Reads Tiny Shakespeare (1.1 MB of plays) from the folder UNROLLED_DATA, or downloads it once. The
+table is learned by gradient descent at several learning rates, and once without clearing the
+gradients; beside it stand three bounds that nobody has to learn. Every run that has ended is kept
+in build/chapter00.json, so that a run that was cut goes on where it was.
 """
 
 from __future__ import annotations
@@ -17,47 +19,92 @@ from datetime import date
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from unrolled.basics import cross_entropy
+from unrolled.basics import cross_entropy, embedding_lookup
+from unrolled.data import fetch
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "00-warm-up"))
 import bigram  # noqa: E402  (the chapter's own file, next to the page that shows it)
 
 RESULT = ROOT / "benchmarks" / "results" / "chapter00.json"
+UNFINISHED = ROOT / "build" / "chapter00.json"
 SEEDS = (0, 1, 2, 3, 4)
+RATES = (0.5, 5.0, 50.0, 500.0)
 
 
-def main() -> None:
-    """Measure everything and write the record."""
-    folder = os.environ.get("UNROLLED_DATA")
-    if not folder:
-        sys.exit("UNROLLED_DATA is not set; wanted a folder that holds tinyshakespeare.txt")
-    torch.set_num_threads(1)
-    text = (Path(folder) / "tinyshakespeare.txt").read_text(encoding="utf-8")
+def characters() -> tuple[Tensor, Tensor, int]:
+    """Training and held-out ids (90 % and 10 %), and how many different characters there are."""
+    text = fetch("tinyshakespeare.txt").read_text(encoding="utf-8")
     vocabulary = sorted(set(text))
     id_of = {character: i for i, character in enumerate(vocabulary)}
     ids = torch.tensor([id_of[character] for character in text])
     cut = int(0.9 * len(ids))
-    training, held_out = ids[:cut], ids[cut:]
-    started = time.perf_counter()
-    losses = []
-    for seed in SEEDS:
-        W, _ = bigram.train(training, len(vocabulary), seed)
-        losses.append(cross_entropy(W[held_out[:-1]], held_out[1:]).item())
-        print(f"seed {seed}: {losses[-1]:.4f} nats", flush=True)
-    counted = bigram.count(training, len(vocabulary)).log()
+    return ids[:cut], ids[cut:], len(vocabulary)
+
+
+def train_uncleared(ids: Tensor, V: int, seed: int, rate: float) -> Tensor:
+    """The chapter's loop without its ``W.grad = None``: each step takes the sum of all slopes."""
+    generator = torch.Generator().manual_seed(seed)
+    W = torch.zeros(V, V, requires_grad=True)
+    for _ in range(bigram.STEPS):
+        inputs, targets = bigram.windows(ids, generator)
+        cross_entropy(embedding_lookup(W, inputs), targets).backward()
+        with torch.no_grad():
+            W -= rate * W.grad
+    return W.detach()
+
+
+def measure(rate: float, cleared: bool, seed: int) -> dict:
+    """One row of the record: the held-out loss, in nats a character."""
+    training, held_out, V = characters()
+    if cleared:
+        W = bigram.train(training, V, seed, rate)[0]
+    else:
+        W = train_uncleared(training, V, seed, rate)
+    return {"loss": round(cross_entropy(W[held_out[:-1]], held_out[1:]).item(), 4)}
+
+
+def measure_all() -> list[dict]:
+    """Every run's row, in order; one that has ended before is read."""
+    ended = json.loads(UNFINISHED.read_text()) if UNFINISHED.exists() else {}
+    rows = []
+    for rate, cleared in [*((rate, True) for rate in RATES), (bigram.RATE, False)]:
+        for seed in SEEDS:
+            name = f"{rate} {cleared} {seed}"
+            if name not in ended:
+                started = time.perf_counter()
+                row = {"rate": rate, "cleared": cleared, "seed": seed}
+                row |= measure(rate, cleared, seed)
+                ended[name] = {**row, "seconds": round(time.perf_counter() - started, 1)}
+                UNFINISHED.parent.mkdir(exist_ok=True)
+                UNFINISHED.write_text(json.dumps(ended))
+                print(name, row["loss"], flush=True)
+            rows.append(ended[name])
+    return rows
+
+
+def main() -> None:
+    """Measure everything and write the record."""
+    torch.set_num_threads(1)
+    training, held_out, V = characters()
+    rows = measure_all()
     record = {
         "command": "python benchmarks/chapter00.py",
         "date": date.today().isoformat(),
         "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), 1 thread",
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "seconds": round(time.perf_counter() - started, 1),
-        "seeds": SEEDS,
-        "learned": [round(loss, 4) for loss in losses],
-        "counted": round(cross_entropy(counted[held_out[:-1]], held_out[1:]).item(), 4),
-    }
+        "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
+        # Above the number of cores, other programs have slowed this one down.
+        "load_average_15_minutes": round(os.getloadavg()[2], 2),
+        "settings": {
+            "seeds": SEEDS, "steps": bigram.STEPS, "batch": bigram.BATCH, "length": bigram.LENGTH,
+        },
+        "bounds": {k: round(v, 4) for k, v in bigram.bounds(training, held_out, V).items()},
+        "runs": rows,
+    }  # fmt: skip
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print("wrote", RESULT.relative_to(ROOT))

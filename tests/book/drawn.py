@@ -14,7 +14,8 @@ from .conftest import ROOT
 WORDS = ["the", "dog", "hid", "its", "bone"]
 # For a chapter's diagrams that cannot be drawn without arguments.
 ARGUMENTS = {
-    "00-warm-up.loop": lambda: (list("to␣be␣"), [6, 5, 0, 1, 2]),
+    "00-warm-up.answers": lambda: ("to␣be␣or␣not␣to␣be", "o"),
+    "00-warm-up.loop": lambda: (list("to␣be␣"), [6, 5, 0, 1, 2], 7),
     "06-self-attention.row": lambda: (
         WORDS,
         3,
@@ -30,9 +31,9 @@ PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><title>t</title>{s
 
 
 def chapter_functions():
-    """Name to function of every diagram in ``book/*/diagrams.py``."""
+    """Name to function of every diagram in ``book/diagrams.py`` and ``book/*/diagrams.py``."""
     found = {}
-    for file in sorted(ROOT.glob("book/*/diagrams.py")):
+    for file in [ROOT / "book/diagrams.py", *sorted(ROOT.glob("book/*/diagrams.py"))]:
         name = f"diagrams_of_{file.parent.name.replace('-', '_')}"
         spec = importlib.util.spec_from_file_location(name, file)
         module = importlib.util.module_from_spec(spec)

@@ -19,7 +19,10 @@ Unrolled.moving("softmax-temperature", (root, data, ui) => {
     entropy.set(-p.reduce((sum, x) => sum + (x > 0 ? x * Math.log(x) : 0), 0));
     const best = p.indexOf(Math.max(...p));
     const share = ui.format(100 * p[best], 0);
-    ui.say(`The favourite is ${data.labels[best]} with ${share} %; the true character is ${data.labels[target]}.`);
+    const tied = p.filter((x) => p[best] - x < 1e-9).length > 1;
+    const favourite = tied ? `There is no single favourite: the largest share, ${share} %, is shared`
+      : `The favourite is ${data.labels[best]} with ${share} %`;
+    ui.say(`${favourite}; the true character is ${data.labels[target]}.`);
   };
 
   data.labels.forEach((label, i) => ui.slider(

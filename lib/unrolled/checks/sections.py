@@ -12,7 +12,7 @@ CHAPTERS = (
 
 _TITLES = {
     "sec-00-softmax": "0.3 Softmax: from scores to shares",
-    "sec-00-cross-entropy": "0.4 Cross-entropy: the price of a guess",
+    "sec-00-cross-entropy": "0.4 Cross-entropy: how surprised the guess was",
     "sec-00-embedding": "0.5 Embedding lookup: where the scores come from",
     "sec-06-scaled": "6.3 Scaled dot-product attention",
     "sec-06-masks": "6.4 Masks before softmax",
@@ -22,12 +22,12 @@ _TITLES = {
     "sec-06-dropout": "6.7 Dropout on the weights",
     "sec-06-self": "6.7 The self-attention layer",
     "sec-07-split": "7.3 Splitting heads",
-    "sec-07-merge": "7.4 Merging heads",
-    "sec-07-layer": "7.5 The layer",
-    "sec-07-output": "7.6 Why the output projection",
-    "sec-07-masks": "7.7 One mask for all heads",
-    "sec-07-bugs": "7.8 A bug hunt",
-    "sec-07-cross": "7.9 Asking another sentence",
+    "sec-07-merge": "7.3 Merging heads",
+    "sec-07-layer": "7.4 The layer",
+    "sec-07-output": "7.5 Why the output projection",
+    "sec-07-masks": "7.6 One mask for all heads",
+    "sec-07-bugs": "7.7 A bug hunt",
+    "sec-07-cross": "7.6 Asking another sentence",
 }
 
 
