@@ -32,21 +32,26 @@ def write(path: Path, model: nn.Module, metadata: dict[str, str]) -> None:
     save_file(state, path, metadata)
 
 
-def about(path: Path, evaluate: Callable[[Path, str], float], text: str) -> list[dict]:
-    """What a record says of the weights: hash, and the loss as it is after rounding to float16."""
+def about(
+    path: Path, evaluate: Callable[[Path, str], float], text: str, sample: str = ""
+) -> list[dict]:
+    """What a record says of the weights: hash, and the loss as it is after rounding to float16.
+
+    The sample stands in the record and is therefore public: where the text's licence asks for its
+    authors' names, it is a text of our own. Default: the beginning of the text.
+    """
+    sample = sample or text[:SAMPLE]
     with torch.no_grad():
-        losses = {name: evaluate(path, part) for name, part in _parts(text).items()}
+        losses = {
+            name: evaluate(path, part) for name, part in (("sample", sample), ("whole", text))
+        }
     return [
         {
             "file": str(path.relative_to(ROOT)),
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "evaluate": f"{evaluate.__module__}.{evaluate.__name__}",
-            "sample": text[:SAMPLE],
+            "sample": sample,
             "loss_of_sample": losses["sample"],
             "loss": losses["whole"],
         }
     ]
-
-
-def _parts(text: str) -> dict[str, str]:
-    return {"sample": text[:SAMPLE], "whole": text}

@@ -31,7 +31,7 @@
       else node.setAttribute(name, value === true ? "" : value);
     }
   };
-  const minus = (text) => text.replace("-", "\u2212");
+  const minus = (text) => text.replace(/^-(?=0\.?0*$)/, "").replace("-", "\u2212"); // no minus before zeros
   const format = (value, digits) =>
     Number.isFinite(value) ? minus(value.toFixed(digits)) : minus(String(value)).replace("Infinity", "\u221e");
 
@@ -168,20 +168,22 @@
           },
         };
       },
-      /** Bars from 0 to `max` (negative ones in the other colour), data-value "NAME.i". */
-      bars({ title, name, labels, max = 1, digits = 2, result = false }) {
+      /** Bars from 0 to `max`, or, if `signed`, from a middle line to both sides; data-value "NAME.i". */
+      bars({ title, name, labels, max = 1, digits = 2, signed = false, result = false }) {
         const numbers = labels.map((_, i) => cell(`${name}.${i}`, digits));
         const fills = labels.map(() => element("span", { class: "moving-fill" }));
         const names = labels.map((label) => element("th", { scope: "row" }, label));
         const lines = labels.map((_, i) => element("tr", {}, names[i],
-          element("td", { class: "moving-track" }, fills[i]), element("td", {}, numbers[i])));
+          element("td", { class: signed ? "moving-track signed" : "moving-track" }, fills[i]), element("td", {}, numbers[i])));
         place(element("table", { class: "moving-bars" }, element("caption", {}, title),
           element("tbody", {}, ...lines)), result);
         return {
           set(values, { scale = max, labels: relabel = null } = {}) {
             values.forEach((value, i) => {
               numbers[i].show(value);
-              fills[i].style.width = `${100 * Math.min(1, Math.abs(value) / scale)}%`;
+              const width = (signed ? 50 : 100) * Math.min(1, Math.abs(value) / scale);
+              fills[i].style.width = `${width}%`;
+              if (signed) fills[i].style.marginLeft = `${value < 0 ? 50 - width : 50}%`;
               fills[i].classList.toggle("negative", value < 0);
               if (relabel) names[i].textContent = relabel[i];
             });

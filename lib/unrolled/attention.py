@@ -315,7 +315,7 @@ class MultiHeadAttention(nn.Module):
 
 
 class RepairedMultiHead(nn.Module):
-    """What chapter 7's bug hunt becomes: a widely copied multi-head attention, put right.
+    """What chapter 7's bug hunt becomes: a multi-head attention with four faults, put right.
 
     It keeps the names of the code it repairs; :class:`MultiHeadAttention` is the layer to use.
 

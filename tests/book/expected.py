@@ -77,8 +77,7 @@ def heads(data, controls):
     weights = torch.softmax(controls["sharpness"] * scores, dim=-1)  # (H, T, T)
     merged = (weights @ split[2])[:, ask].flatten()  # (D)
     return {
-        **named("weight", weights[controls["head"]]),
-        **named("row", weights[:, ask]),
+        **named("weight", weights[:, ask]),
         **named("merged", merged),
         **named("output", merged @ W_O),
     }

@@ -3,11 +3,13 @@
 import hashlib
 import importlib.util
 import json
+import sys
 
 import pytest
+import torch
 from safetensors import safe_open
 
-from unrolled.data import fetch
+from unrolled.data import fetch, tatoeba
 from unrolled.data.registry import present
 
 from .conftest import ROOT
@@ -22,13 +24,26 @@ RECORDS = {
 by_name = pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
 
 
+def beside(file, name):
+    """A module beside the chapter, under a name of its own: two chapters may have one each."""
+    alias = f"{file.parent.name} {name}"
+    if alias not in sys.modules:
+        spec = importlib.util.spec_from_file_location(alias, file.parent / f"{name}.py")
+        sys.modules[alias] = importlib.util.module_from_spec(spec)  # dataclasses look there
+        spec.loader.exec_module(sys.modules[alias])
+    return sys.modules[alias]
+
+
 def evaluator(file, about):
     """The function that the record names: a module beside the chapter, and its name."""
     module, _, name = about["evaluate"].rpartition(".")
-    spec = importlib.util.spec_from_file_location(module, file.parent / f"{module}.py")
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return getattr(found, name)
+    return getattr(beside(file, module), name)
+
+
+def of_chapter(room):
+    """The weights of a chapter, and what its record says of them."""
+    (file,) = (file for file in FILES if file.parent.name == room)
+    return file, RECORDS[str(file.relative_to(ROOT))][1]
 
 
 def test_there_are_weights_and_each_has_a_record_and_the_other_way_round():
@@ -56,11 +71,11 @@ def test_weights_do_what_the_record_says(file):
     assert loss == pytest.approx(about["loss_of_sample"], abs=1e-4)
 
 
-def test_other_weights_would_not_pass(tmp_path):
+@by_name
+def test_other_weights_would_not_pass(file, tmp_path):
     """The bound is no formality: weights that are off by a twentieth are seen."""
     from safetensors.torch import load_file, save_file
 
-    file = FILES[0]
     _, about = RECORDS[str(file.relative_to(ROOT))]
     with safe_open(file, framework="pt") as opened:
         metadata = opened.metadata()
@@ -72,8 +87,29 @@ def test_other_weights_would_not_pass(tmp_path):
 
 @pytest.mark.skipif("tinyshakespeare.txt" not in present(), reason="needs the real data")
 def test_the_loss_over_all_of_shakespeare_s_validation_text():
-    (file,) = (file for file in FILES if file.parent.name == "06-self-attention")
-    _, about = RECORDS[str(file.relative_to(ROOT))]
+    file, about = of_chapter("06-self-attention")
     text = fetch("tinyshakespeare.txt").read_text(encoding="utf-8")
     held_out = text[int(0.9 * len(text)) :]
     assert evaluator(file, about)(file, held_out) == pytest.approx(about["loss"], abs=1e-4)
+
+
+@pytest.mark.skipif(tatoeba.NAME not in present(), reason="needs the real data")
+def test_the_loss_over_all_of_tatoeba_s_validation_sentences():
+    file, about = of_chapter("07-multi-head")
+    characters = beside(file, "characters")
+    data = characters.corpus()
+    model, alphabet = characters.read_weights(file)
+    assert alphabet == data.characters
+    with torch.no_grad():
+        loss = characters.loss(model, data.validation).item()
+    assert loss == pytest.approx(about["loss"], abs=1e-4)
+    held_out = [characters.decode(ids, alphabet) for ids in data.validation]
+    assert evaluator(file, about)(file, "\n".join(held_out)) == pytest.approx(loss, abs=1e-6)
+
+
+def test_sentences_in_a_public_record_are_our_own():
+    """Tatoeba's sentences are shown with their authors; a record has no room for those."""
+    file, about = of_chapter("07-multi-head")
+    assert about["sample"] == "\n".join(beside(file, "characters").SENTENCES)
+    if tatoeba.NAME in present():
+        assert not {row.english for row in tatoeba.load_rows()} & set(about["sample"].splitlines())
