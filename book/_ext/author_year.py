@@ -1,0 +1,64 @@
+"""The bibliography is a list by author and year, as the text cites: no numbers to look up.
+
+An entry is labelled as a citation names it, "Vaswani et al., 2017", so that who comes from the
+text, or leafs through the printed page, finds it by eye.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from string import ascii_lowercase
+from typing import Any
+
+from pybtex.database import Entry, Person
+from pybtex.plugin import register_plugin
+from pybtex.richtext import Text
+from pybtex.style.formatting.plain import Style as PlainStyle
+from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.template import field, href, words
+
+
+def _surname(person: Person) -> str:
+    return str(Text.from_latex(" ".join([*person.prelast_names, *person.last_names])))
+
+
+def label(entry: Entry) -> str:
+    """Return how the text names a work: its authors' surnames and its year."""
+    names = [_surname(p) for p in entry.persons.get("author") or entry.persons.get("editor", [])]
+    if len(names) > 2:
+        names = [f"{names[0]} et al."]
+    return f"{' and '.join(names)}, {entry.fields.get('year', 'n.d.')}"
+
+
+class AuthorYearLabels(BaseLabelStyle):
+    """Labels of author and year; works that share one are told apart by a, b, ..."""
+
+    def format_labels(self, sorted_entries: list[Entry]) -> Iterator[str]:
+        """Give each entry's label."""
+        labels = [label(entry) for entry in sorted_entries]
+        count, seen = Counter(labels), Counter()
+        for one in labels:
+            yield one + (ascii_lowercase[seen[one]] if count[one] > 1 else "")
+            seen[one] += 1
+
+
+class AuthorYearStyle(PlainStyle):
+    """The plain style, sorted by author, with labels of author and year."""
+
+    default_label_style = AuthorYearLabels
+
+    def format_url(self, entry: Entry) -> Any:
+        """Show an address without its scheme.
+
+        The theme cuts a link that shows its whole address to "owner/name" where that is on GitHub.
+        """
+        address = field("url", raw=True)
+        shown = field("url", raw=True, apply_func=lambda url: url.partition("://")[2])
+        return words["URL:", href(address)[shown]]
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Make the style known by the name that ``bibtex_default_style`` gives."""
+    register_plugin("pybtex.style.formatting", "author_year", AuthorYearStyle, force=True)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
