@@ -1,18 +1,24 @@
 """The form of the book's pages: which chapters hold it, and what is wrong with a page's source.
 
-.venv/bin/python -m tests.book.form                                   # every chapter
+.venv/bin/python -m tests.book.form                  # every chapter, and the pages around them
 .venv/bin/python -m tests.book.form book/06-self-attention/chapter.md
 """
 
+import re
 import sys
 from pathlib import Path
 
-from .form_rules import RULES
+from .form_house import HOUSE
+from .form_rules import RULES, cell_size, drawing, figures, own_markup, tables
 from .form_source import ROOT, Page
 from .form_voice import bold_numbers, habits, typed_numbers
 
 # Chapters in the form. What is safe or not (axe, widths, mathematics) is asked of every page.
-IN_FORM: tuple[str, ...] = ("06-self-attention",)
+IN_FORM: tuple[str, ...] = ("00-warm-up", "06-self-attention", "07-multi-head")
+# The pages around the chapters: no chapter's order and length, but its voice and its house style.
+FRAME = ("index", "faq", "notation", "glossary", "bibliography")
+FRAME += ("grading-a-class", "how-it-is-built")
+VOICE = (habits, typed_numbers, bold_numbers)
 
 
 def sources(rooms: tuple[str, ...] | None = None) -> list[Path]:
@@ -22,16 +28,23 @@ def sources(rooms: tuple[str, ...] | None = None) -> list[Path]:
     return [page for page in found if rooms is None or page.parent.name in rooms]
 
 
+def frame() -> list[Path]:
+    """The pages around the chapters."""
+    return [ROOT / f"book/{name}.md" for name in FRAME]
+
+
 def faults(page: Page) -> list[str]:
     """What is wrong with a page, as ``page:line: what``."""
-    rules = (*RULES, habits, typed_numbers, bold_numbers)
+    around = re.fullmatch(rf"book/(?:{'|'.join(FRAME)})\.md", page.name)
+    rules = (cell_size, drawing, figures, own_markup, tables) if around else RULES
+    rules = (*rules, *VOICE, *HOUSE)
     found = sorted({fault for rule in rules for fault in rule(page)})
     return [f"{page.name}:{line}: {what}" for line, what in found]
 
 
 def main(names: list[str]) -> int:
     """Print the faults of pages; 1 if there is one."""
-    pages = [Path(name).resolve() for name in names] or sources()
+    pages = [Path(name).resolve() for name in names] or [*sources(), *frame()]
     found = [fault for page in pages for fault in faults(Page.read(page))]
     print(*found, sep="\n")
     return bool(found)

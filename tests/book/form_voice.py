@@ -81,7 +81,10 @@ VERSION = r"(?:version|python|pytorch|torch|numpy|matplotlib|cc[ -]by(?:-sa)?|mi
 BEFORE = re.compile(
     rf"\b(?:{PLACE}\s+(?:[A-Z]?[\d.]+(?:\s*,\s*|\s+(?:and|or|to)\s+))*|{VERSION}[ -]v?)$", re.I
 )
-BOLD = re.compile(r"\*\*[^*]{0,20}\{glue|\*\*\{[^{}]*\}\*\*|<(?:b|strong)>\{")
+BOLD = re.compile(
+    r"\*\*[^*]{0,20}\{glue|\*\*\{[^{}]*\}\*\*|<(?:b|strong)>\{"
+    r"|\*\*\{[^{}\n]*\} ?[a-z][^*\n]*\*\*"  # with the words that it counts
+)
 LINK = re.compile(r"\[[^\]]*\]\([^)\s]*\)")
 CITED = re.compile(r"\{cite(?::\w+)?\}`")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from .cells_alone import missing_names, run_alone
-from .form import IN_FORM, sources
+from .form import IN_FORM, frame, sources
 from .form_source import ROOT, Page
 
 PAGE = """# A page
@@ -31,7 +31,9 @@ after = %s
 later()
 ```
 """
-pages = pytest.mark.parametrize("page", sources(IN_FORM), ids=lambda p: str(p.relative_to(ROOT)))
+pages = pytest.mark.parametrize(
+    "page", [*sources(IN_FORM), *frame()], ids=lambda p: str(p.relative_to(ROOT))
+)
 
 
 @pytest.fixture

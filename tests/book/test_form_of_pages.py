@@ -50,6 +50,14 @@ SENT = """async () => {
     return ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
       .map((entry) => [entry.name, entry.transferSize]);
 }"""
+# What no table of contents names: the index, the search and what it found, and words it has marked.
+OTHERS = [
+    "genindex.html",
+    "search.html",
+    "search.html?q=softmax",
+    "book/notation.html?highlight=mask",
+    "book/06-self-attention/chapter.html?highlight=softmax",
+]
 chapters = pytest.mark.parametrize(
     "name", [str(page.relative_to(ROOT).with_suffix("")) for page in sources(IN_FORM)]
 )
@@ -81,11 +89,17 @@ def weight(browser, address):
     return sum(size for size, _ in sent), sent[:5]
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*(f"{name}.html" for name in PAGES), *OTHERS])
 def test_a_page_is_for_every_reader(tab, site, name):
-    with visit(tab, f"{site}/{name}.html", window=PHONE) as seen:
+    with visit(tab, f"{site}/{name}", window=PHONE) as seen:
         found = faults(seen.page)
         assert not found, "\n".join(found)
+
+
+def test_every_page_of_the_site_is_looked_at(built):
+    looked_at = {f"{name}.html" for name in PAGES} | {name.split("?")[0] for name in OTHERS}
+    site = {str(p.relative_to(built)) for p in built.rglob("*.html") if "_static" not in p.parts}
+    assert site - looked_at <= {"index.html"}  # which leads on to the first page
 
 
 @chapters

@@ -235,7 +235,8 @@ def test_a_second_page_has_its_own_length_and_no_order():
 
 
 def test_the_first_chapter_is_short():
-    (fault,) = found_in(GOOD.replace(PROSE, "word " * 2100), "book/00-x/chapter.md")
+    first = GOOD.replace("06-", "00-").replace("## 6.", "## 0.").replace(PROSE, "word " * 2100)
+    (fault,) = found_in(first, "book/00-x/chapter.md")
     assert "at most 2000" in fault
 
 
