@@ -85,8 +85,8 @@
   }
 
   // Fifteen are fetched of what may be hundreds. Terms of the glossary are few and always among them;
-  // names are long words, in which a search finds several, and count little.
-  const RANKING = { metaWeights: { title: 5, name: 0.5, term: 1000 } };
+  // names are long words, in which a search finds several, and count less than titles.
+  const RANKING = { metaWeights: { title: 5, name: 1, term: 1000 } };
 
   // What has the very name that was asked for comes first, the glossary's other terms last.
   function sorted(passages, query) {
