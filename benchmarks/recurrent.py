@@ -3,8 +3,9 @@
     python benchmarks/recurrent.py          # writes benchmarks/results/recurrent.json
 
 A step is forward, backward and an SGD update. Ours is measured as it is used (torch's kernel behind
-our name) and, for the LSTM, as the loop that the book lists. The bars, for the upper 95 % bound of
-the median ratio: 1.05 through the kernel, 2.5 for the loop.
+our name) and, for the LSTM, as the loop that serves where there is no kernel, in a traced graph:
+the book's walk, with the inputs of all positions projected before it. The bars, for the upper 95 %
+bound of the median ratio: 1.05 through the kernel, 2.5 for the loop.
 
 ``nn.LSTM`` on a CPU runs oneDNN's fused kernel, and the loop pays for some thirty small operations
 a position. Below about 100 features these cost more than the arithmetic, and the loop is slower

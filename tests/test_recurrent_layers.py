@@ -1,7 +1,7 @@
-"""RNN, LSTM and GRU layers against torch's: every option, with lengths and without, both paths.
+"""RNN, LSTM and GRU layers against torch's: every option, with lengths and without, every path.
 
-Sizes are pairwise distinct, and the readable loop (``forward.__wrapped__``) is held to the same
-numbers as the path that runs torch's kernel.
+Sizes are pairwise distinct. Three paths are held to the same numbers: torch's kernel, the loop
+that serves where there is no kernel, and the readable loop of readable steps.
 """
 
 import copy
@@ -20,7 +20,7 @@ LENGTHS = torch.tensor([4, 7, 1, 7, 2])  # neither sorted nor all different
 PEERS = {RNN: nn.RNN, LSTM: nn.LSTM, GRU: nn.GRU}
 STEPS = {RNN: rnn_step, LSTM: lstm_step, GRU: gru_step}
 KIND = pytest.mark.parametrize("kind", PEERS, ids=lambda kind: kind.__name__)
-PATH = pytest.mark.parametrize("path", ["kernel", "loop"])
+PATH = pytest.mark.parametrize("path", ["kernel", "loop", "steps"])
 OPTIONS = pytest.mark.parametrize(
     "options",
     [
@@ -47,6 +47,10 @@ def pair(kind, dtype=torch.float64, **options):
 
 def reader(layer, path):
     if path == "kernel":
+        return layer
+    if path == "steps":
+        layer = copy.copy(layer)  # of the same parameters
+        layer._step = layer._step.__wrapped__
         return layer
     return lambda *args, **kwargs: type(layer).forward.__wrapped__(layer, *args, **kwargs)
 
@@ -194,7 +198,7 @@ def test_lengths_may_be_int32(kind):
     layer = kind(I, H)
     x = torch.randn(B, T, I)
     expected = layer(x, None, LENGTHS)
-    for path in ("kernel", "loop"):
+    for path in ("kernel", "loop", "steps"):
         found = reader(layer, path)(x, lengths=LENGTHS.int())
         for a, b in zip(tensors(found), tensors(expected), strict=True):
             torch.testing.assert_close(a, b)

@@ -1,4 +1,7 @@
-"""The gated recurrent unit: the plain network's stack and walk, with another step.
+"""The gated recurrent unit: a gate decides how much of the state each position replaces.
+
+One step is ``gru_step`` in ``steps.py``; here it is walked over positions, directions and layers.
+``scaffold.py`` has what is no mathematics, ``kernels.py`` what is faster.
 
 Shapes: ``B`` batch, ``T`` positions, ``I`` = input_size, ``H`` = hidden_size.
 """
@@ -8,13 +11,22 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unrolled.arguments import recurrent as arguments
 from unrolled.parts import part
 from unrolled.recurrent.kernels import run_kernel
-from unrolled.recurrent.rnn import RNN
-from unrolled.recurrent.scaffold import add_weights, directions, no_state
+from unrolled.recurrent.scaffold import (
+    Weights,
+    add_weights,
+    directions,
+    each_direction,
+    no_state,
+    padded_positions,
+    weights_of,
+    without_padding,
+)
 from unrolled.recurrent.steps import gru_step
 from unrolled.views import views
 
@@ -27,7 +39,7 @@ def _aten(layer: GRU, x: Tensor, state: Tensor | None = None, lengths: Tensor | 
     return run_kernel(layer, gru_step, torch.gru, x, (h_0,), lengths)
 
 
-class GRU(RNN):
+class GRU(nn.Module):
     r"""Read a sequence and let a gate decide how much of the state each position replaces.
 
     .. math::
@@ -38,7 +50,7 @@ class GRU(RNN):
         \end{aligned}
 
     Cho et al. 2014, equations 5 to 8, with the reset gate after ``U_n`` as in torch. Layers,
-    directions and lengths are :class:`RNN`'s.
+    directions and lengths are as in :class:`RNN`.
 
     Args:
         input_size: width of what is read, at least 1.
@@ -85,18 +97,52 @@ class GRU(RNN):
         dropout: float = 0.0,
         bidirectional: bool = False,
     ):
-        nn.Module.__init__(self)  # RNN's own would make the weights of a single gate
-        self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
-        self.bias, self.dropout, self.bidirectional = bias, dropout, bidirectional
+        super().__init__()
+        self.input_size, self.hidden_size = input_size, hidden_size
+        self.num_layers, self.bias = num_layers, bias
+        self.dropout, self.bidirectional = dropout, bidirectional
         self._step = part(gru_step)
         for layer in range(num_layers):
             width = input_size if layer == 0 else hidden_size * len(directions(self))
-            for direction in directions(self):
-                add_weights(self, f"_l{layer}{direction}", width, hidden_size, 3, bias)
+            for suffix in directions(self):
+                add_weights(self, f"_l{layer}{suffix}", width, hidden_size, 3, bias)
 
     @views(check=arguments.read, fast=_aten)
     def forward(
         self, x: Tensor, state: Tensor | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Read ``x`` from ``state`` on (default: zeros); ``lengths`` says where padding begins."""
-        return super().forward(x, state, lengths)
+        h_0 = no_state(self, x) if state is None else state  # (layers * directions, B, H)
+        padding = padded_positions(x, lengths)  # (B, T), or None
+        x = without_padding(x, padding)
+        finals: list[Tensor] = []
+        for layer in range(self.num_layers):
+            if layer > 0:
+                x = F.dropout(x, self.dropout, self.training)
+            outputs = []
+            for backward, suffix in each_direction(self):
+                weights = weights_of(self, f"_l{layer}{suffix}")
+                before = h_0[len(finals)]  # (B, H)
+                output, after = self._unroll(x, before, weights, backward, padding)
+                outputs.append(output)  # (B, T, H)
+                finals.append(after)
+            x = without_padding(torch.cat(outputs, dim=-1), padding)  # (B, T, directions * H)
+        return x, torch.stack(finals)  # (B, T, directions * H), (layers * directions, B, H)
+
+    def _unroll(
+        self, x: Tensor, h: Tensor, weights: Weights, backward: bool, padding: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Walk through all positions in one direction; return every state and the last one."""
+        inputs = x.unbind(dim=1)  # T times (B, I)
+        positions = range(len(inputs))
+        states = []
+        for t in reversed(positions) if backward else positions:
+            new_h = self._step(inputs[t], h, *weights)  # (B, H)
+            # At padding the state stays: going back, it is still the one before the first step.
+            if padding is not None:
+                new_h = torch.where(padding[:, t, None], h, new_h)
+            h = new_h
+            states.append(h)
+        if backward:
+            states.reverse()  # the order of the positions again
+        return torch.stack(states, dim=1), h  # (B, T, H), (B, H)

@@ -1,4 +1,4 @@
-"""Torch's own recurrent kernels, for layers whose step is the reference's."""
+"""What is faster than the readable loops, for layers whose step is the reference's."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from unrolled.recurrent.scaffold import directions, weights_of
+from unrolled.recurrent.scaffold import Weights, directions, weights_of
+from unrolled.recurrent.steps import lstm_step
 
-__all__ = ["run_kernel"]
+__all__ = ["run_kernel", "unroll_lstm"]
 
 
 def run_kernel(
@@ -54,3 +56,40 @@ def run_kernel(
 
 def _hx(states: tuple[Tensor, ...]) -> Any:
     return states if len(states) > 1 else states[0]
+
+
+def unroll_lstm(
+    layer: nn.Module,
+    x: Tensor,
+    state: tuple[Tensor, Tensor],
+    weights: Weights,
+    backward: bool,
+    padding: Tensor | None,
+) -> Any:
+    """Walk as ``LSTM._unroll`` does, with the inputs of all positions projected in one product.
+
+    They wait for no state. It is what runs where no kernel can: in a graph that is being traced.
+
+    Returns:
+        Every h and the last ``(h, c)``; ``NotImplemented`` if the layer has another step.
+    """
+    if layer._step is not lstm_step:
+        return NotImplemented
+    weight_ih, weight_hh, bias_ih, bias_hh = weights
+    bias = None if bias_ih is None else bias_ih + bias_hh  # (4 * H,)
+    inputs = F.linear(x, weight_ih, bias).unbind(dim=1)  # T times (B, 4 * H)
+    positions = range(len(inputs))
+    h, c = state
+    states = []
+    for t in reversed(positions) if backward else positions:
+        i, f, g, o = torch.addmm(inputs[t], h, weight_hh.t()).chunk(4, dim=1)  # (B, H) each
+        new_c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        new_h = o.sigmoid() * new_c.tanh()
+        if padding is not None:
+            new_h = torch.where(padding[:, t, None], h, new_h)
+            new_c = torch.where(padding[:, t, None], c, new_c)
+        h, c = new_h, new_c
+        states.append(h)
+    if backward:
+        states.reverse()
+    return torch.stack(states, dim=1), (h, c)  # (B, T, H), (B, H) each

@@ -1,5 +1,8 @@
 """Long short-term memory: a state that is carried on by a sum, behind gates.
 
+One step is ``lstm_step`` in ``steps.py``; here it is walked over positions, directions and layers.
+``scaffold.py`` has what is no mathematics, ``kernels.py`` what is faster.
+
 Shapes: ``B`` batch, ``T`` positions, ``I`` = input_size, ``H`` = hidden_size.
 """
 
@@ -13,10 +16,12 @@ from torch import Tensor, nn
 
 from unrolled.arguments import recurrent as arguments
 from unrolled.parts import part
-from unrolled.recurrent.kernels import run_kernel
+from unrolled.recurrent.kernels import run_kernel, unroll_lstm
 from unrolled.recurrent.scaffold import (
+    Weights,
     add_weights,
     directions,
+    each_direction,
     no_state,
     padded_positions,
     weights_of,
@@ -99,13 +104,14 @@ class LSTM(nn.Module):
         bidirectional: bool = False,
     ):
         super().__init__()
-        self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
-        self.bias, self.dropout, self.bidirectional = bias, dropout, bidirectional
+        self.input_size, self.hidden_size = input_size, hidden_size
+        self.num_layers, self.bias = num_layers, bias
+        self.dropout, self.bidirectional = dropout, bidirectional
         self._step = part(lstm_step)
         for layer in range(num_layers):
             width = input_size if layer == 0 else hidden_size * len(directions(self))
-            for direction in directions(self):
-                add_weights(self, f"_l{layer}{direction}", width, hidden_size, 4, bias)
+            for suffix in directions(self):
+                add_weights(self, f"_l{layer}{suffix}", width, hidden_size, 4, bias)
 
     @views(check=arguments.read_with_memory, fast=_aten)
     def forward(
@@ -114,40 +120,40 @@ class LSTM(nn.Module):
         """Read ``x`` from ``state`` on (default: zeros); ``lengths`` says where padding begins."""
         zeros = no_state(self, x)  # (layers * directions, B, H)
         h_0, c_0 = (zeros, zeros) if state is None else state
-        padding = padded_positions(x, lengths)  # (B, T)
+        padding = padded_positions(x, lengths)  # (B, T), or None
         x = without_padding(x, padding)
         finals: list[State] = []
         for layer in range(self.num_layers):
             if layer > 0:
                 x = F.dropout(x, self.dropout, self.training)
             outputs = []
-            for direction in directions(self):
+            for backward, suffix in each_direction(self):
+                weights = weights_of(self, f"_l{layer}{suffix}")
                 before = h_0[len(finals)], c_0[len(finals)]  # (B, H) each
-                output, after = self._unroll(x, before, f"_l{layer}{direction}", padding)
+                output, after = self._unroll(x, before, weights, backward, padding)
                 outputs.append(output)  # (B, T, H)
                 finals.append(after)
             x = without_padding(torch.cat(outputs, dim=-1), padding)  # (B, T, directions * H)
         h_n, c_n = (torch.stack(each) for each in zip(*finals, strict=True))
-        return x, (h_n, c_n)
+        return x, (h_n, c_n)  # (B, T, directions * H), (layers * directions, B, H) twice
 
+    @views(fast=unroll_lstm)
     def _unroll(
-        self, x: Tensor, state: State, name: str, padding: Tensor | None
+        self, x: Tensor, state: State, weights: Weights, backward: bool, padding: Tensor | None
     ) -> tuple[Tensor, State]:
         """Walk through all positions in one direction; return every h and the last (h, c)."""
-        step, weights = self._step, weights_of(self, name)
-        if hasattr(step, "project"):  # the input's share of the gates, for all positions at once
-            x, step, weights = step.project(x, *weights)  # (B, T, 4 * H)
-        inputs = x.unbind(dim=1)  # T times (B, I) or (B, 4 * H)
-        backward = name.endswith("_reverse")
+        inputs = x.unbind(dim=1)  # T times (B, I)
+        positions = range(len(inputs))
         h, c = state
-        shown = []
-        for t in reversed(range(len(inputs))) if backward else range(len(inputs)):
-            new_h, new_c = step(inputs[t], h, c, *weights)  # (B, H) each
-            if padding is not None:  # there the state stays as it was
+        states = []
+        for t in reversed(positions) if backward else positions:
+            new_h, new_c = self._step(inputs[t], h, c, *weights)  # (B, H) each
+            # At padding the state stays: going back, it is still the one before the first step.
+            if padding is not None:
                 new_h = torch.where(padding[:, t, None], h, new_h)
                 new_c = torch.where(padding[:, t, None], c, new_c)
             h, c = new_h, new_c
-            shown.append(h)
+            states.append(h)
         if backward:
-            shown.reverse()  # the order of the positions again
-        return torch.stack(shown, dim=1), (h, c)  # (B, T, H)
+            states.reverse()  # the order of the positions again
+        return torch.stack(states, dim=1), (h, c)  # (B, T, H), (B, H) each

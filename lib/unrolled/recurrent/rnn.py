@@ -1,5 +1,8 @@
 """The plain recurrent network, unrolled: the same step at every position.
 
+One step is ``rnn_step`` in ``steps.py``; here it is walked over positions, directions and layers.
+``scaffold.py`` has what is no mathematics, ``kernels.py`` what is faster.
+
 Shapes: ``B`` batch, ``T`` positions, ``I`` = input_size, ``H`` = hidden_size.
 """
 
@@ -15,8 +18,10 @@ from unrolled.arguments import recurrent as arguments
 from unrolled.parts import part
 from unrolled.recurrent.kernels import run_kernel
 from unrolled.recurrent.scaffold import (
+    Weights,
     add_weights,
     directions,
+    each_direction,
     no_state,
     padded_positions,
     weights_of,
@@ -91,13 +96,14 @@ class RNN(nn.Module):
         bidirectional: bool = False,
     ):
         super().__init__()
-        self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
-        self.bias, self.dropout, self.bidirectional = bias, dropout, bidirectional
+        self.input_size, self.hidden_size = input_size, hidden_size
+        self.num_layers, self.bias = num_layers, bias
+        self.dropout, self.bidirectional = dropout, bidirectional
         self._step = part(rnn_step)
         for layer in range(num_layers):
             width = input_size if layer == 0 else hidden_size * len(directions(self))
-            for direction in directions(self):
-                add_weights(self, f"_l{layer}{direction}", width, hidden_size, 1, bias)
+            for suffix in directions(self):
+                add_weights(self, f"_l{layer}{suffix}", width, hidden_size, 1, bias)
 
     @views(check=arguments.read, fast=_aten)
     def forward(
@@ -105,33 +111,35 @@ class RNN(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Read ``x`` from ``state`` on (default: zeros); ``lengths`` says where padding begins."""
         h_0 = no_state(self, x) if state is None else state  # (layers * directions, B, H)
-        padding = padded_positions(x, lengths)  # (B, T)
+        padding = padded_positions(x, lengths)  # (B, T), or None
         x = without_padding(x, padding)
         finals: list[Tensor] = []
         for layer in range(self.num_layers):
             if layer > 0:
                 x = F.dropout(x, self.dropout, self.training)
             outputs = []
-            for direction in directions(self):
-                h = h_0[len(finals)]  # (B, H)
-                output, h = self._unroll(x, h, f"_l{layer}{direction}", padding)  # (B, T, H)
-                outputs.append(output)
-                finals.append(h)
+            for backward, suffix in each_direction(self):
+                weights = weights_of(self, f"_l{layer}{suffix}")
+                before = h_0[len(finals)]  # (B, H)
+                output, after = self._unroll(x, before, weights, backward, padding)
+                outputs.append(output)  # (B, T, H)
+                finals.append(after)
             x = without_padding(torch.cat(outputs, dim=-1), padding)  # (B, T, directions * H)
-        return x, torch.stack(finals)  # (layers * directions, B, H)
+        return x, torch.stack(finals)  # (B, T, directions * H), (layers * directions, B, H)
 
     def _unroll(
-        self, x: Tensor, h: Tensor, name: str, padding: Tensor | None
+        self, x: Tensor, h: Tensor, weights: Weights, backward: bool, padding: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         """Walk through all positions in one direction; return every state and the last one."""
-        weights = weights_of(self, name)
         inputs = x.unbind(dim=1)  # T times (B, I)
-        backward = name.endswith("_reverse")
+        positions = range(len(inputs))
         states = []
-        for t in reversed(range(len(inputs))) if backward else range(len(inputs)):
-            new = self._step(inputs[t], h, *weights)  # (B, H)
+        for t in reversed(positions) if backward else positions:
+            new_h = self._step(inputs[t], h, *weights)  # (B, H)
             # At padding the state stays: going back, it is still the one before the first step.
-            h = new if padding is None else torch.where(padding[:, t, None], h, new)
+            if padding is not None:
+                new_h = torch.where(padding[:, t, None], h, new_h)
+            h = new_h
             states.append(h)
         if backward:
             states.reverse()  # the order of the positions again

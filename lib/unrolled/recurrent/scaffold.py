@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 
 __all__ = [
-    "add_weights", "directions", "no_state", "padded_positions", "weights_of", "without_padding",
+    "Weights", "add_weights", "directions", "each_direction", "no_state", "padded_positions",
+    "weights_of", "without_padding",
 ]  # fmt: skip
 
+Weights = tuple[Tensor | None, ...]
 KINDS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
@@ -38,7 +40,7 @@ def add_weights(
         module.register_parameter(kind + suffix, nn.Parameter(value))
 
 
-def weights_of(module: nn.Module, suffix: str) -> tuple[Tensor | None, ...]:
+def weights_of(module: nn.Module, suffix: str) -> Weights:
     """Return what :func:`add_weights` added, in a step's order; None for a bias there is not."""
     return tuple(getattr(module, kind + suffix, None) for kind in KINDS)
 
@@ -46,6 +48,11 @@ def weights_of(module: nn.Module, suffix: str) -> tuple[Tensor | None, ...]:
 def directions(layer: nn.Module) -> tuple[str, ...]:
     """Return what the names of a layer's directions end in."""
     return ("", "_reverse") if layer.bidirectional else ("",)
+
+
+def each_direction(layer: nn.Module) -> tuple[tuple[bool, str], ...]:
+    """Return each direction of a layer: whether it reads backward, and what its names end in."""
+    return tuple(zip((False, True), directions(layer), strict=False))
 
 
 def no_state(layer: nn.Module, x: Tensor) -> Tensor:

@@ -6,9 +6,6 @@ another in one matrix, in torch's order, so that one product computes them all.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -74,25 +71,6 @@ def rnn_step(
     return torch.tanh(F.linear(x, weight_ih, bias_ih) + F.linear(h, weight_hh, bias_hh))  # (B, H)
 
 
-def _projected_lstm(x: Tensor, h: Tensor, c: Tensor, weight_hh: Tensor) -> tuple[Tensor, Tensor]:
-    """The step of ``lstm_step`` for an ``x`` that is the input's share of the gates, (B, 4 * H)."""
-    i, f, g, o = torch.addmm(x, h, weight_hh.t()).chunk(4, dim=1)  # (B, H) each
-    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-    return o.sigmoid() * c.tanh(), c
-
-
-def _project_lstm(
-    x: Tensor,
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    bias_ih: Tensor | None = None,
-    bias_hh: Tensor | None = None,
-) -> tuple[Tensor, Callable[..., Any], tuple[Tensor]]:
-    """Project ``x`` (B, T, I) at once, as it waits for no state; say which step is then left."""
-    bias = None if bias_ih is None or bias_hh is None else bias_ih + bias_hh  # (4 * H,)
-    return F.linear(x, weight_ih, bias), _projected_lstm, (weight_hh,)  # (B, T, 4 * H)
-
-
 @views(check=arguments.lstm_step, fast=_aten_lstm)
 def lstm_step(
     x: Tensor,
@@ -148,10 +126,6 @@ def lstm_step(
     c = f.sigmoid() * c + i.sigmoid() * g.tanh()
     h = o.sigmoid() * c.tanh()
     return h, c
-
-
-# So a loop may take the projection of all its inputs before it.
-lstm_step.project = _project_lstm  # type: ignore[attr-defined]
 
 
 @views(check=arguments.gru_step, fast=_aten_gru)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from unrolled.checks.exercise import Mistake
 
-_ADD = 'add_weights(self, f"_l{layer}{direction}", width, hidden_size, 1, bias)'
+_ADD = 'add_weights(self, f"_l{layer}{suffix}", width, hidden_size, 1, bias)'
 _H_0 = "h_0 = no_state(self, x) if state is None else state"
 _PADDING = "padding = padded_positions(x, lengths)"
 _ZEROS = "x = without_padding(x, padding)"
-_START = "h = h_0[len(finals)]"
+_START = "before = h_0[len(finals)]"
 _DROPOUT = "x = F.dropout(x, self.dropout, self.training)"
-_UNROLL = 'self._unroll(x, h, f"_l{layer}{direction}", padding)'
 _JOIN = "torch.cat(outputs, dim=-1)"
 _RETURN = "return x, torch.stack(finals)"
-_WEIGHTS = "weights = weights_of(self, name)"
-_BACKWARD = 'backward = name.endswith("_reverse")'
-_WALK = "reversed(range(len(inputs))) if backward else range(len(inputs))"
-_STEP = "new = self._step(inputs[t], h, *weights)"
-_KEEP = "h = new if padding is None else torch.where(padding[:, t, None], h, new)"
+_UNROLL = "self._unroll(x,"
+_DIRECTION = "weights, backward, padding)"
+_LAYER_OF_WEIGHTS = 'weights_of(self, f"_l{layer}'
+_DIRECTION_OF_WEIGHTS = '{suffix}")'
+_WALK = "reversed(positions) if backward else positions"
+_STEP = "new_h = self._step(inputs[t], h, *weights)"
+_HELD = "if padding is not None:"
+_KEEP = "new_h = torch.where(padding[:, t, None], h, new_h)"
+_CARRY = "h = new_h"
 _STATES = "states.append(h)"
 _STACK = "return torch.stack(states, dim=1), h"
 
@@ -43,7 +46,7 @@ RNN = (
               "            h = previous"),
              (_STACK, "return torch.stack(states, dim=1), states[0 if backward else -1]"))),
     Mistake("time-reversed", "the sequence is read from the wrong end: the forward direction begins "
-            "at position 0.", (("if backward else range", "if not backward else range"),
+            "at position 0.", ((_WALK, _WALK.replace("if", "if not")),
                                ("if backward:", "if not backward:"))),
     Mistake("batch-and-time-swapped", "x is read as (T, B, I); here the batch comes first, (B, T, "
             "I).", ((_H_0, _H_0.replace("(self, x)", "(self, x.transpose(0, 1))")),
@@ -54,10 +57,10 @@ RNN = (
             ((_RETURN, _RETURN.replace("x,", "x.transpose(0, 1),")),)),
     Mistake("output-before-step", "the output at each position is the state before it; it must be "
             "the state after it.",
-            ((_STEP, "states.append(h)\n            " + _STEP), (_KEEP + "\n            " + _STATES,
-             _KEEP))),
+            ((_STEP, "states.append(h)\n            " + _STEP), (_CARRY + "\n            " + _STATES,
+             _CARRY))),
     Mistake("last-position-left-out", "the last position is never read.",
-            ((_WALK, _WALK.replace("else range(len(inputs))", "else range(len(inputs) - 1)")),
+            ((_WALK, _WALK.replace("else positions", "else positions[:-1]")),
              ("if backward:", "if not backward:\n            states.append(h)\n        else:"))),
     Mistake("state-detached", "the state is detached from one position to the next, so no gradient "
             "flows back through time.", ((_STATES, "states.append(h)\n            h = h.detach()"),
@@ -67,20 +70,20 @@ RNN = (
     Mistake("initial-state-ignored", "the state that is handed over is ignored: the layer always "
             "starts from zeros.", ((_H_0, "h_0 = no_state(self, x)"),)),
     Mistake("initial-state-shared", "every layer and direction starts from state[0]; each has its "
-            "own.", ((_START, "h = h_0[0]"),)),
+            "own.", ((_START, "before = h_0[0]"),)),
     Mistake("initial-state-of-layer-0-only", "only layer 0 starts from the state that is handed "
             "over; each layer has its own.",
-            ((_START, "h = h_0[len(finals)] if layer == 0 else torch.zeros_like(h_0[0])"),)),
+            ((_START, "before = h_0[len(finals)] if layer == 0 else torch.zeros_like(h_0[0])"),)),
     Mistake("state-from-layer-below", "a layer starts from the final state of the one before it; "
             "each starts from its own part of the initial state.",
-            ((_START, "h = h_0[0] if not finals else finals[-1]"),)),
+            ((_START, "before = h_0[0] if not finals else finals[-1]"),)),
     # Layers and directions.
     Mistake("layer-fed-with-x", "every layer reads x; from layer 1 on it must read the states of "
             "the layer below.",
             (("finals: list[Tensor] = []", "finals, given = [], x"),
-             (_UNROLL, _UNROLL.replace("(x,", "(given,")))),
+             (_UNROLL, "self._unroll(given,"))),
     Mistake("layers-share-weights", "every layer uses the weights of layer 0.",
-            ((_WEIGHTS, 'weights = weights_of(self, "_l0" + name[3:])'),)),
+            ((_LAYER_OF_WEIGHTS, 'weights_of(self, f"_l0'),)),
     Mistake("layers-added", "a layer's output is added to its input; it takes its input's place.",
             (("x = without_padding(torch.cat(outputs, dim=-1), padding)",
               "below, x = x, without_padding(torch.cat(outputs, dim=-1), padding)\n"
@@ -89,10 +92,10 @@ RNN = (
             "computed; turn them round, so that they stand at their own positions again.",
             (("states.reverse()", "pass"),)),
     Mistake("backward-reads-forward", "the second direction reads from left to right like the "
-            "first; it must begin at the other end.", ((_BACKWARD, "backward = False"),)),
+            "first; it must begin at the other end.", ((_DIRECTION, "weights, False, padding)"),)),
     Mistake("directions-share-weights", "both directions use the same weights; the one that ends in "
             "_reverse has its own.",
-            ((_WEIGHTS, 'weights = weights_of(self, name.removesuffix("_reverse"))'),)),
+            ((_DIRECTION_OF_WEIGHTS, '")'),)),
     Mistake("directions-exchanged", "the backward states stand in front of the forward ones; the "
             "forward direction comes first.",
             ((_JOIN, "torch.cat(outputs[::-1], dim=-1)"),)),
@@ -100,7 +103,7 @@ RNN = (
             ((_JOIN, "sum(outputs)"),)),
     Mistake("backward-from-forward-state", "the backward direction starts from the state with which "
             "the forward one ended; it has its own initial state.",
-            ((_START, "h = finals[-1] if direction else h_0[len(finals)]"),)),
+            ((_START, "before = finals[-1] if backward else h_0[len(finals)]"),)),
     # What is returned.
     Mistake("state-of-position-0", "h_n holds the state after position 0; wanted is the one after "
             "the last step of the walk.",
@@ -125,22 +128,21 @@ RNN = (
     Mistake("lengths-ignored", "lengths changes nothing: padding is read like everything else.",
             ((_PADDING, "padding = None"),)),
     Mistake("padding-updates-state", "padding updates the state: where a position is padding, the "
-            "state must stay what it was.", ((_KEEP, "h = new"),)),
+            "state must stay what it was.", ((_HELD, "if False:"),)),
     Mistake("padding-updates-state", "padding updates the state: where a position is padding, the "
-            "state must stay what it was.", ((_ZEROS, "pass"), (_KEEP, "h = new")),
+            "state must stay what it was.", ((_ZEROS, "pass"), (_HELD, "if False:")),
             variant="what stands there is read"),
     Mistake("way-back-starts-at-padding", "the backward direction begins in the padding, and its "
             "state is changed before it meets a real token; it must begin at the last real "
             "position.",
-            ((_KEEP, _KEEP.replace("padding is None", "padding is None or backward")),)),
+            ((_HELD, "if padding is not None and not backward:"),)),
     Mistake("way-back-starts-at-padding", "the backward direction begins in the padding, and its "
             "state is changed before it meets a real token; it must begin at the last real "
             "position.",
-            ((_ZEROS, "pass"),
-             (_KEEP, _KEEP.replace("padding is None", "padding is None or backward"))),
+            ((_ZEROS, "pass"), (_HELD, "if padding is not None and not backward:")),
             variant="what stands there is read"),
     Mistake("padding-resets-state", "padding sets the state to zero; it must stay what it was.",
-            ((_KEEP, _KEEP.replace(", h, new)", ", torch.zeros_like(h), new)")),)),
+            ((_KEEP, _KEEP.replace(", h,", ", torch.zeros_like(h),")),)),
     Mistake("output-at-padding", "the output at padding is not zero.",
             (("x = without_padding(torch.cat(outputs, dim=-1), padding)",
               "x = torch.cat(outputs, dim=-1)"),)),
@@ -174,7 +176,7 @@ RNN = (
     Mistake("dropout-on-states", "dropout falls on the state inside the walk; it belongs on what "
             "one layer hands to the next.",
             ((_DROPOUT, "pass"),
-             (_STATES, "last = name.startswith(f'_l{self.num_layers - 1}')\n            "
-              "h = h if last else F.dropout(h, self.dropout, self.training)\n            "
-              "states.append(h)")), variant="below the last layer"),
+             ("outputs = []", "outputs, self.last = [], layer == self.num_layers - 1"),
+             (_STATES, "h = h if self.last else F.dropout(h, self.dropout, self.training)\n"
+              "            states.append(h)")), variant="below the last layer"),
 )  # fmt: skip

@@ -12,24 +12,24 @@ _LAYERS = "for layer in range(self.num_layers):"
 _DROP = "            if layer > 0:\n                x = F.dropout(x, self.dropout, self.training)\n"
 _OUTPUTS = "            outputs = []\n"
 _BEFORE = "before = h_0[len(finals)], c_0[len(finals)]"
-_CALL = 'output, after = self._unroll(x, before, f"_l{layer}{direction}", padding)'
-_NAME = 'f"_l{layer}{direction}", padding'
 _KEPT = "finals.append(after)"
 _NEXT = "x = without_padding(torch.cat(outputs, dim=-1), padding)"
 _FINALS = "h_n, c_n = (torch.stack(each) for each in zip(*finals, strict=True))"
 _RETURN = "return x, (h_n, c_n)"
-_WEIGHTS = "step, weights = self._step, weights_of(self, name)"
-_HOIST = 'if hasattr(step, "project"):'
-_WALK = "for t in reversed(range(len(inputs))) if backward else range(len(inputs)):"
-_STEP = "new_h, new_c = step(inputs[t], h, c, *weights)"
+_UNROLL = "self._unroll(x,"
+_WEIGHTS = "weights, backward, padding)"
+_LAYER_OF_WEIGHTS = 'weights_of(self, f"_l{layer}'
+_DIRECTION_OF_WEIGHTS = '{suffix}")'
+_WALK = "for t in reversed(positions) if backward else positions:"
+_STEP = "new_h, new_c = self._step(inputs[t], h, c, *weights)"
 _HELD = "if padding is not None:"
 _HELD_H = "new_h = torch.where(padding[:, t, None], h, new_h)"
 _HELD_C = "new_c = torch.where(padding[:, t, None], c, new_c)"
 _CARRY = "h, c = new_h, new_c"
-_SHOWN = "shown.append(h)"
-_ROUND = "        if backward:\n            shown.reverse()"
-_END = "return torch.stack(shown, dim=1), (h, c)"
-_ADD = 'add_weights(self, f"_l{layer}{direction}", width, hidden_size, 4, bias)'
+_STATES = "states.append(h)"
+_ROUND = "        if backward:\n            states.reverse()"
+_END = "return torch.stack(states, dim=1), (h, c)"
+_ADD = 'add_weights(self, f"_l{layer}{suffix}", width, hidden_size, 4, bias)'
 
 
 def _by_hand(old: str, new: str) -> tuple[tuple[str, str], ...]:
@@ -42,7 +42,7 @@ def _by_hand(old: str, new: str) -> tuple[tuple[str, str], ...]:
         "new_h = o.sigmoid() * new_c.tanh()",
     ))  # fmt: skip
     assert text.count(old) == 1
-    return ((_HOIST, "if False:"), (_STEP, text.replace(old, new)))
+    return ((_STEP, text.replace(old, new)),)
 
 
 _IN_THE_STEP = (
@@ -70,7 +70,7 @@ _IN_THE_STEP = (
 
 _OVER_POSITIONS = (
     Mistake("memory-output", "the output holds the memory c of each position; it shows h.",
-            ((_SHOWN, "shown.append(c)"),)),
+            ((_STATES, "states.append(c)"),)),
     Mistake("h-not-carried", "every position starts from the first h: the new one is to be carried "
             "on to the next.", ((_STEP, _STEP.replace(" h, c,", " state[0], c,")),)),
     Mistake("c-not-carried", "every position starts from the first c: the new one is to be carried "
@@ -92,8 +92,8 @@ _OVER_POSITIONS = (
             ((_RETURN, "return x[:, -1], (h_n, c_n)"),)),
     Mistake("first-state-returned", "h_n and c_n are those after the first position; they are those "
             "after the last.",
-            ((_CARRY, _CARRY + "\n            first = first if shown else (h, c)"),
-             (_END, "return torch.stack(shown, dim=1), first"))),
+            ((_CARRY, _CARRY + "\n            first = first if states else (h, c)"),
+             (_END, "return torch.stack(states, dim=1), first"))),
     Mistake("memory-cut-off", "the memory is detached at every position: no gradient flows back "
             "along it.", ((_CARRY, "h, c = new_h, new_c.detach()"),)),
     Mistake("state-cut-off", "h is detached before it is carried on: no gradient flows back along "
@@ -150,7 +150,7 @@ _OF_THE_STATE = (
             variant="if none is given"),
     Mistake("backward-continues-state", "the way back starts from the forward direction's final "
             "state; it has a state of its own.",
-            ((_BEFORE, _BEFORE + "\n                if direction:\n"
+            ((_BEFORE, _BEFORE + "\n                if backward:\n"
                                  "                    before = finals[-1]"),)),
     Mistake("state-overwritten", "the given state is changed in place; return new tensors.",
             ((_RETURN, "if state is not None:\n            h_0.data.copy_(h_n.data)\n"
@@ -163,18 +163,18 @@ _OF_THE_STATE = (
 _OF_THE_LAYERS = (
     Mistake("layer-fed-x", "every layer reads x; from the second on a layer reads the output of the "
             "one below.",
-            ((_LAYERS, "given = x\n        " + _LAYERS), (_CALL, _CALL.replace("(x,", "(given,")))),
+            ((_LAYERS, "given = x\n        " + _LAYERS), (_UNROLL, "self._unroll(given,"))),
     Mistake("one-layer-alone", "num_layers changes nothing: only the first layer is run.",
             ((_LAYERS, "for layer in range(1):"),)),
     Mistake("layers-share-weights", "all layers use the weights of the first; each has its own.",
-            ((_NAME, 'f"_l0{direction}", padding'),)),
+            ((_LAYER_OF_WEIGHTS, 'weights_of(self, f"_l0'),)),
     Mistake("residual-between-layers", "a layer's input is added to its output; here it is not.",
             ((_NEXT, _NEXT.replace("x = without_padding(torch.cat(outputs, dim=-1)",
                                    "below = x\n            x = torch.cat(outputs, dim=-1)\n"
                                    "            x = without_padding(x + below if x.shape == "
                                    "below.shape else x")),)),
     Mistake("bias-ignored", "the biases are not used.",
-            ((_WEIGHTS, "step, weights = self._step, (*weights_of(self, name)[:2], None, None)"),)),
+            ((_WEIGHTS, "(*weights[:2], None, None), backward, padding)"),)),
     Mistake("bias-always", "the layer has biases although bias=False.",
             ((_ADD, _ADD.replace("bias)", "True)")),)),
     Mistake("dropout-on-input", "dropout falls on x too; it falls between two layers.",
@@ -216,10 +216,10 @@ _OF_DIRECTIONS_AND_PADDING = (
     Mistake("backward-not-turned", "the backward states are not turned round again, so position 0 "
             "holds what was read first, the last position.", ((_ROUND, "        if False:\n            pass"),)),
     Mistake("backward-not-reversed", "the second direction reads from left to right as well.",
-            ((_WALK, "for t in range(len(inputs)):"), (_ROUND, "        if False:\n            pass"))),
+            ((_WALK, "for t in positions:"), (_ROUND, "        if False:\n            pass"))),
     Mistake("backward-shares-weights", "both directions use the forward weights; the way back has "
             "its own, ending in _reverse.",
-            ((_WEIGHTS, _WEIGHTS.replace("name)", 'name.removesuffix("_reverse"))')),)),
+            ((_DIRECTION_OF_WEIGHTS, '")'),)),
     Mistake("directions-exchanged", "the backward states come first; forward comes first.",
             ((_NEXT, _NEXT.replace("outputs,", "outputs[::-1],")),)),
     Mistake("directions-added", "the two directions are added up; they are laid side by side.",
@@ -228,7 +228,7 @@ _OF_DIRECTIONS_AND_PADDING = (
                                    "- 1 else torch.cat(outputs, dim=-1)")),)),
     Mistake("backward-final-at-the-end", "h_n of the way back is taken at the last position, where "
             "it begins; it ends at the first.",
-            ((_END, "return torch.stack(shown, dim=1), (shown[-1] if backward else h, c)"),)),
+            ((_END, "return torch.stack(states, dim=1), (states[-1] if backward else h, c)"),)),
     Mistake("lengths-ignored", "lengths changes nothing: padding is read like any token.",
             ((_PADDING, "padding = None"),)),
     Mistake("padding-read", "padding still changes the state; it stays as it was after the last "
@@ -261,7 +261,7 @@ _OF_DIRECTIONS_AND_PADDING = (
                        "            h_n[-n] = x[:, -1, : self.hidden_size]\n        " + _RETURN),)),
     Mistake("finals-at-T", "h_n is what stands at the last position T - 1, padding or not; it is h "
             "after each row's last real position.",
-            ((_KEPT, "if padding is not None and not direction:\n"
+            ((_KEPT, "if padding is not None and not backward:\n"
                      "                    after = without_padding(output, padding)[:, -1], after[1]\n"
                      "                " + _KEPT),), variant="of every layer"),
     Mistake("output-cut", "the output is cut to the longest row; it keeps all T positions.",
