@@ -28,6 +28,7 @@ from unrolled import (
     lora,
     positions,
     recurrent,
+    repairs,
     retrieval,
     scaling,
     seq2seq,
@@ -41,7 +42,8 @@ __all__ = ["CALLS", "MODULES", "WITHOUT", "Call"]
 
 MODULES = (
     alignment, attention, basics, bert, blocks, capture, decoding, elmo, embeddings, gpt, llama,
-    lora, positions, recurrent, retrieval, scaling, seq2seq, tokenizers, training, transformer, vit,
+    lora, positions, recurrent, repairs, retrieval, scaling, seq2seq, tokenizers, training,
+    transformer, vit,
 )  # fmt: skip
 
 
@@ -226,6 +228,8 @@ CALLS = {
     # basics
     "softmax": call(basics.softmax, {"logits": "..."}, logits=floats(2, 3), dim=-1,
                     fine={"dim": "-1 0: axes"}),
+    "masked_softmax": call(basics.masked_softmax, {"scores": "B T K", "mask": "1 T K"}, None,
+                           BROADCAST | {"scores": "more: any leading axes"}, scores=floats(2, 3, 5), mask=mask(1, 3, 5)),
     "cross_entropy": call(basics.cross_entropy, {"logits": "N V", "targets": "N"},
                           {"targets": 7}, logits=floats(4, 7), targets=ints(7, 4),
                           fine={"logits": "axis1+1: more classes than are named"}),
@@ -399,9 +403,9 @@ CALLS = {
     "SelfAttention": call(attention.SelfAttention, d_model=12, d_k=5, d_v=7, **DROPOUT),
     "SelfAttention.forward": call(attention.SelfAttention(12, 5, 7), {"x": "B T 12", "mask": "1 1 T T"},
                                   None, BROADCAST, x=floats(2, 5, 12), mask=mask(1, 1, 5, 5)),
-    "RepairedMultiHead": call(attention.RepairedMultiHead, embed_dim=12, num_heads=3),
+    "RepairedMultiHead": call(repairs.RepairedMultiHead, embed_dim=12, num_heads=3),
     "RepairedMultiHead.forward": call(
-        attention.RepairedMultiHead(12, 3), {"x": "B T 12", "mask": "1 1 T T"}, None, BROADCAST,
+        repairs.RepairedMultiHead(12, 3), {"x": "B T 12", "mask": "1 1 T T"}, None, BROADCAST,
         x=floats(2, 5, 12), mask=mask(1, 1, 5, 5)),
     **attention_calls(attention.MultiHeadAttention),
     # positions
@@ -425,7 +429,8 @@ CALLS = {
     "FeedForward": call(blocks.FeedForward, d_model=4, d_ff=6, activation="relu", **DROPOUT),
     "FeedForward.forward": call(blocks.FeedForward(4, 6), {"x": "... 4"}, x=floats(2, 3, 4)),
     "TransformerEncoderLayer": call(blocks.TransformerEncoderLayer, **BLOCK, **DROPOUT, eps=0.1,
-                                    activation="gelu"),
+                                    activation="gelu", attention_dropout=0.5,
+                                    activation_dropout=0.5),
     "TransformerEncoderLayer.forward": call(
         blocks.TransformerEncoderLayer(**BLOCK), {"x": "B T 12", "mask": "1 1 T T"}, None, BROADCAST,
         x=floats(2, 5, 12), mask=mask(1, 1, 5, 5)),

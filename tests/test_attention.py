@@ -13,7 +13,6 @@ from torch import nn
 from agreement import alike, close, in_both_precisions, same
 from unrolled.attention import (
     MultiHeadAttention,
-    RepairedMultiHead,
     SelfAttention,
     causal_mask,
     merge_heads,
@@ -21,6 +20,7 @@ from unrolled.attention import (
     scaled_dot_product_attention,
     split_heads,
 )
+from unrolled.repairs import RepairedMultiHead
 
 B, H, Tq, Tk, d_k, d_v = 2, 3, 5, 7, 4, 6
 D = H * d_k

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agreement import in_both_precisions, same
-from unrolled.basics import cross_entropy, embedding_lookup, softmax
+from unrolled.basics import cross_entropy, embedding_lookup, masked_softmax, softmax
 
 B, T, V, D = 2, 3, 5, 7
 
@@ -46,6 +46,28 @@ def test_softmax_ignores_a_common_shift_and_follows_a_permutation(shift, seed):
     order = torch.randperm(V, generator=generator)
     torch.testing.assert_close(softmax(logits + shift), softmax(logits), atol=1e-10, rtol=0)
     torch.testing.assert_close(softmax(logits[:, order]), softmax(logits)[:, order])
+
+
+@in_both_precisions
+@pytest.mark.parametrize("shape", [(), (V,), (T, 1), (B, 1, 1), (B, T, V), (1, 1, V)], ids=str)
+def test_masked_softmax_equals_a_softmax_over_what_may_be_seen(dtype, close, shape):
+    scores, mask = tensor(B, T, V, dtype=dtype), torch.rand(shape) < 0.6
+    seen = mask.expand(B, T, V)
+    expected = scores.masked_fill(~seen, -torch.inf).softmax(-1)
+    expected = torch.where(seen.any(-1, keepdim=True), expected, 0.0)
+    rows = seen.any(-1)
+    same(masked_softmax(scores, mask)[rows], expected[rows], [scores], close)
+    assert masked_softmax(scores, mask)[~seen].eq(0).all()
+    torch.testing.assert_close(masked_softmax(scores), scores.softmax(-1))
+
+
+def test_masked_softmax_gives_finite_zeros_and_gradients_where_nothing_may_be_seen():
+    scores = torch.tensor([[1e4, -1e4], [3.0, 3.0]], requires_grad=True)
+    weights = masked_softmax(scores, torch.tensor([[True, True], [False, False]]))
+    (weights * torch.tensor([1.0, 2.0])).sum().backward()
+    torch.testing.assert_close(weights, torch.tensor([[1.0, 0.0], [0.0, 0.0]]))
+    assert scores.grad.isfinite().all()
+    assert scores.grad[1].eq(0).all()
 
 
 @in_both_precisions
@@ -88,6 +110,22 @@ def ids(*values):
     ("call", "error", "message"),
     [
         (lambda: softmax(ids(1, 2)), TypeError, "logits has dtype torch.int64, a floating"),
+        (lambda: masked_softmax(ids(1, 2)), TypeError, "scores has dtype torch.int64, a floating"),
+        (
+            lambda: masked_softmax(torch.zeros(2, 0)),
+            ValueError,
+            r"scores has shape (2, 0), (..., Tk) with entries is wanted",
+        ),
+        (
+            lambda: masked_softmax(torch.zeros(2, 3), torch.ones(2, 3)),
+            TypeError,
+            "mask has dtype torch.float32",
+        ),
+        (
+            lambda: masked_softmax(torch.zeros(2, 3), torch.ones(3, 2) > 0),
+            ValueError,
+            "mask has shape (3, 2), one that broadcasts to (2, 3) is wanted",
+        ),
         (
             lambda: softmax(torch.zeros(B, T), dim=2),
             ValueError,

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from unrolled.attention import RepairedMultiHead
 from unrolled.checks import exercise
 from unrolled.checks.exercise import mistaken, patched_source
+from unrolled.repairs import RepairedMultiHead
 
 HUNT = exercise("repair_multi_head")
 FAULTS = {name: HUNT.mistake(f"repair-{name}") for name in ("import", "scale", "heads", "mask")}

@@ -7,17 +7,16 @@ attend**, and broadcasts to ``(B, H, Tq, Tk)``; one head is a head axis of 1.
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unrolled.arguments import attention as arguments
+from unrolled.basics import masked_softmax
 from unrolled.views import views
 
 __all__ = [
-    "MultiHeadAttention", "RepairedMultiHead", "SelfAttention", "causal_mask", "merge_heads",
+    "MultiHeadAttention", "SelfAttention", "causal_mask", "merge_heads",
     "padding_mask", "scaled_dot_product_attention", "split_heads",
 ]  # fmt: skip
 
@@ -47,7 +46,11 @@ def padding_mask(ids: Tensor, pad_id: int) -> Tensor:
 
 
 @views(check=arguments.causal_mask)
-def causal_mask(Tq: int, Tk: int | None = None, device: torch.device | None = None) -> Tensor:
+def causal_mask(
+    Tq: int,
+    Tk: int | None = None,
+    device: torch.device | None = None,
+) -> Tensor:
     """Let each query see the keys up to its own position and none after it.
 
     The queries are the *last* ``Tq`` of ``Tk`` positions (aligned bottom-right), so that the same
@@ -132,15 +135,21 @@ def scaled_dot_product_attention(
     """
     d_k = query.size(-1)
     scores = query @ key.transpose(-2, -1) / d_k**0.5  # (..., Tq, Tk)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
-    weights = scores.softmax(dim=-1)  # (..., Tq, Tk)
-    if mask is not None:
-        # A row that may attend nowhere came out of the softmax as 1/Tk everywhere.
-        weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)
+    weights = masked_softmax(scores, mask)  # (..., Tq, Tk)
     dropped = F.dropout(weights, dropout) if dropout else weights
     out = dropped @ value  # (..., Tq, d_v)
     return (out, weights) if need_weights else out
+
+
+def _self_attention_in_one_kernel(
+    layer: SelfAttention, x: Tensor, mask: Tensor | None = None, need_weights: bool = False
+) -> Tensor:
+    """The layer by the kernel that makes no weights, where nobody needs them."""
+    if need_weights:
+        return NotImplemented
+    q, k, v = (p(x).unsqueeze(1) for p in (layer.q_proj, layer.k_proj, layer.v_proj))
+    dropout = layer.dropout if layer.training else 0.0
+    return scaled_dot_product_attention(q, k, v, mask, dropout).squeeze(1)  # (B, T, d_v)
 
 
 class SelfAttention(nn.Module):
@@ -174,7 +183,11 @@ class SelfAttention(nn.Module):
 
     @views(check=arguments.self_attention)
     def __init__(
-        self, d_model: int, d_k: int | None = None, d_v: int | None = None, dropout: float = 0.0
+        self,
+        d_model: int,
+        d_k: int | None = None,
+        d_v: int | None = None,
+        dropout: float = 0.0,
     ):
         super().__init__()
         d_k = d_model if d_k is None else d_k
@@ -184,17 +197,21 @@ class SelfAttention(nn.Module):
         self.k_proj = nn.Linear(d_model, d_k, bias=False)
         self.v_proj = nn.Linear(d_model, d_v, bias=False)
 
-    @views(check=arguments.attend_to_self)
+    @views(check=arguments.attend_to_self, fast=_self_attention_in_one_kernel)
     def forward(
-        self, x: Tensor, mask: Tensor | None = None, need_weights: bool = False
+        self,
+        x: Tensor,
+        mask: Tensor | None = None,
+        need_weights: bool = False,
     ) -> Tensor | tuple[Tensor, Tensor]:
         """Let every position of ``x`` gather from the positions it may attend to."""
         query = self.q_proj(x).unsqueeze(1)  # (B, 1, T, d_k)
         key = self.k_proj(x).unsqueeze(1)  # (B, 1, T, d_k)
         value = self.v_proj(x).unsqueeze(1)  # (B, 1, T, d_v)
         dropout = self.dropout if self.training else 0.0
-        attended = scaled_dot_product_attention(query, key, value, mask, dropout, need_weights)
-        out, weights = attended if need_weights else (attended, None)
+        out, weights = scaled_dot_product_attention(
+            query, key, value, mask, dropout, need_weights=True
+        )  # (B, 1, T, d_v), (B, 1, T, T)
         out = out.squeeze(1)  # (B, T, d_v)
         return (out, weights) if need_weights else out
 
@@ -246,6 +263,27 @@ def merge_heads(x: Tensor) -> Tensor:
     return x.transpose(1, 2).flatten(start_dim=2)  # (B, T, D)
 
 
+def _multi_head_in_one_kernel(
+    layer: MultiHeadAttention,
+    query: Tensor,
+    key: Tensor | None = None,
+    value: Tensor | None = None,
+    mask: Tensor | None = None,
+    need_weights: bool = False,
+) -> Tensor:
+    """The layer by the kernel that makes no weights, where nobody needs them."""
+    if need_weights:
+        return NotImplemented
+    key = query if key is None else key
+    value = key if value is None else value
+    q = split_heads(layer.q_proj(query), layer.n_heads)  # (B, H, Tq, d_k)
+    k = split_heads(layer.k_proj(key), layer.n_heads)  # (B, H, Tk, d_k)
+    v = split_heads(layer.v_proj(value), layer.n_heads)  # (B, H, Tk, d_k)
+    dropout = layer.dropout if layer.training else 0.0
+    heads = scaled_dot_product_attention(q, k, v, mask, dropout)  # (B, H, Tq, d_k)
+    return layer.out_proj(merge_heads(heads))  # (B, Tq, D)
+
+
 class MultiHeadAttention(nn.Module):
     r"""Several attentions at once, each on its own slice of the features.
 
@@ -281,7 +319,13 @@ class MultiHeadAttention(nn.Module):
     """
 
     @views(check=arguments.multi_head)
-    def __init__(self, d_model: int, n_heads: int, dropout: float = 0.0, bias: bool = True):
+    def __init__(
+        self,
+        d_model: int,
+        n_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+    ):
         super().__init__()
         if n_heads < 1 or d_model % n_heads:
             raise ValueError(f"d_model={d_model} is not divisible by n_heads={n_heads}")
@@ -292,7 +336,7 @@ class MultiHeadAttention(nn.Module):
         self.v_proj = nn.Linear(d_model, d_model, bias=bias)
         self.out_proj = nn.Linear(d_model, d_model, bias=bias)
 
-    @views(check=arguments.attend)
+    @views(check=arguments.attend, fast=_multi_head_in_one_kernel)
     def forward(
         self,
         query: Tensor,
@@ -308,59 +352,8 @@ class MultiHeadAttention(nn.Module):
         k = split_heads(self.k_proj(key), self.n_heads)  # (B, H, Tk, d_k)
         v = split_heads(self.v_proj(value), self.n_heads)  # (B, H, Tk, d_k)
         dropout = self.dropout if self.training else 0.0
-        attended = scaled_dot_product_attention(q, k, v, mask, dropout, need_weights)
-        heads, weights = attended if need_weights else (attended, None)
+        heads, weights = scaled_dot_product_attention(
+            q, k, v, mask, dropout, need_weights=True
+        )  # (B, H, Tq, d_k), (B, H, Tq, Tk)
         out = self.out_proj(merge_heads(heads))  # (B, Tq, D)
         return (out, weights) if need_weights else out
-
-
-class RepairedMultiHead(nn.Module):
-    """What chapter 7's bug hunt becomes: a multi-head attention with four faults, put right.
-
-    It keeps the names of the code it repairs; :class:`MultiHeadAttention` is the layer to use.
-
-    Args:
-        embed_dim: width of the input and of the output.
-        num_heads: number of heads; divides ``embed_dim``.
-
-    Shape:
-        x ``(B, T, D)``, mask broadcasts to ``(B, H, T, T)``.
-
-    Returns:
-        What every position gathered, ``(B, T, D)``.
-
-    Raises:
-        TypeError: if ``x`` is not floating point or ``mask`` not boolean.
-        ValueError: if ``num_heads`` does not divide ``embed_dim`` or ``x`` has another shape.
-
-    Parameters: ``query``, ``key``, ``value``, ``out``, each a Linear (D, D).
-
-    >>> RepairedMultiHead(8, 2)(torch.zeros(1, 3, 8)).shape
-    torch.Size([1, 3, 8])
-    """
-
-    @views(check=arguments.repaired)
-    def __init__(self, embed_dim: int, num_heads: int):
-        super().__init__()
-        self.num_heads = num_heads
-        self.head_dim = embed_dim // num_heads
-        self.query = nn.Linear(embed_dim, embed_dim)
-        self.key = nn.Linear(embed_dim, embed_dim)
-        self.value = nn.Linear(embed_dim, embed_dim)
-        self.out = nn.Linear(embed_dim, embed_dim)
-
-    @views(check=arguments.attend_repaired)
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Let every position of ``x`` attend to every position the mask allows."""
-        B, T, D = x.shape
-        split = (B, T, self.num_heads, self.head_dim)
-        q = self.query(x).view(split).transpose(1, 2)  # (B, H, T, d_k)
-        k = self.key(x).view(split).transpose(1, 2)  # (B, H, T, d_k)
-        v = self.value(x).view(split).transpose(1, 2)  # (B, H, T, d_k)
-        scores = q @ k.transpose(-2, -1) / math.sqrt(self.head_dim)  # (B, H, T, T)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, float("-inf"))
-        # A row that may attend nowhere is a softmax over -inf alone: NaN, which becomes zeros.
-        weights = torch.softmax(scores, dim=-1).nan_to_num()  # (B, H, T, T)
-        heads = (weights @ v).transpose(1, 2).reshape(B, T, D)  # (B, T, D)
-        return self.out(heads)  # (B, T, D)

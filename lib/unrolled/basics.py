@@ -5,12 +5,13 @@ Shapes: ``B`` batch, ``T`` positions, ``V`` vocabulary, ``D`` features; ``...`` 
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from unrolled.arguments import basics as arguments
 from unrolled.views import views
 
-__all__ = ["cross_entropy", "embedding_lookup", "softmax"]
+__all__ = ["cross_entropy", "embedding_lookup", "masked_softmax", "softmax"]
 
 
 @views(check=arguments.softmax)
@@ -44,6 +45,39 @@ def softmax(logits: Tensor, dim: int = -1) -> Tensor:
     shifted = logits - logits.amax(dim=dim, keepdim=True)
     exponentials = shifted.exp()
     return exponentials / exponentials.sum(dim=dim, keepdim=True)
+
+
+@views(check=arguments.masked_softmax)
+def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Turn scores into weights over the last axis, with none for what is masked.
+
+    A masked score counts as minus infinity, which leaves open what a row is that has no other. Here
+    it gets zeros, and its gradient is zero too: whoever may look nowhere gathers nothing.
+
+    Args:
+        scores: of any size, floating point.
+        mask: boolean, True where weight may go. Default: everywhere.
+
+    Shape:
+        scores ``(..., Tk)``, mask broadcasts to it; result ``(..., Tk)``.
+
+    Returns:
+        Weights in [0, 1]: each row sums to 1, or is zeros where the mask leaves nothing.
+
+    Raises:
+        TypeError: if ``scores`` is not floating point or ``mask`` not boolean.
+        ValueError: if ``scores`` is empty or ``mask`` does not broadcast to it.
+
+    >>> masked_softmax(torch.tensor([1.0, 1.0, 5.0]), torch.tensor([True, True, False]))
+    tensor([0.5000, 0.5000, 0.0000])
+    """
+    if mask is None:
+        return scores.softmax(dim=-1)  # (..., Tk)
+    # The lowest finite number and not -inf: a row of -inf alone would be 0 / 0.
+    lowest = torch.finfo(scores.dtype).min
+    weights = scores.masked_fill(~mask, lowest).softmax(dim=-1)  # (..., Tk)
+    # Such a row came out of the softmax as 1 / Tk everywhere.
+    return weights.masked_fill(~mask, 0.0)
 
 
 @views(check=arguments.cross_entropy)

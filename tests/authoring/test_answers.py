@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unrolled import attention, basics
+from unrolled import attention, basics, repairs
 from unrolled.authoring.answers import BEGIN, END, answer_cell, shapes, signature
 from unrolled.checks.source import readable_source
 from unrolled.views import views
@@ -74,7 +74,7 @@ def test_layers_keep_super_and_the_names_of_their_parameters():
 
 
 def test_a_missing_import_stands_in_the_one_body_that_needs_it():
-    source = answer_cell(attention.RepairedMultiHead, ("import math",))
+    source = answer_cell(repairs.RepairedMultiHead, ("import math",))
     initial, forward = regions(source)
     assert "math" not in initial
     assert textwrap.dedent(forward).startswith("import math\n\nB, T, D = x.shape")
@@ -82,7 +82,7 @@ def test_a_missing_import_stands_in_the_one_body_that_needs_it():
     exec(source, namespace)
     torch.manual_seed(0)
     answer = namespace["RepairedMultiHead"](8, 2)
-    reference = attention.RepairedMultiHead(8, 2)
+    reference = repairs.RepairedMultiHead(8, 2)
     reference.load_state_dict(answer.state_dict())
     x = torch.randn(2, 3, 8)
     assert torch.equal(answer(x), reference(x))

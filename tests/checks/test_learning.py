@@ -69,7 +69,7 @@ def test_imports_come_along_and_earlier_answers_are_imported_from_mylib(mylib, c
     names = cell("from unrolled.checks import exercise\n" + "import torch\n")
     attention = names["exercise"]("scaled_dot_product_attention").source
     layer = names["exercise"]("SelfAttention").source
-    cell("from torch import Tensor")
+    cell("from torch import Tensor\nfrom unrolled.basics import masked_softmax")
     check(cell(attention)["scaled_dot_product_attention"])
     check(cell(layer)["SelfAttention"])
     text = (mylib / "SelfAttention.py").read_text()

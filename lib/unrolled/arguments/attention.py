@@ -107,3 +107,16 @@ def attend_repaired(self: Any, x: Tensor, mask: Tensor | None = None) -> None:
     tensors.sequences(self.query.in_features, x=x)
     B, T, _ = x.shape
     tensors.broadcasts((B, self.num_heads, T, T), mask=mask)
+
+
+def attend_to_the_past(
+    self: Any,
+    query: Tensor,
+    mask: Tensor | None = None,
+    need_weights: bool = False,
+    append: Any = None,
+) -> None:
+    """Refuse what ``CausalAttention`` cannot read; adapters may stand in its parts."""
+    tensors.floating(query=query)
+    tensors.shaped("query", query, "(B, T, D)", None, None, None)
+    tensors.boolean(mask=mask)

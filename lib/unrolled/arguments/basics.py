@@ -18,6 +18,16 @@ def softmax(logits: Tensor, dim: int = -1) -> None:
         raise ValueError(f"logits has shape {tuple(logits.shape)}, one with entries is wanted")
 
 
+def masked_softmax(scores: Tensor, mask: Tensor | None = None) -> None:
+    """Refuse what ``masked_softmax`` cannot use."""
+    tensors.floating(scores=scores)
+    if scores.dim() == 0 or scores.numel() == 0:
+        raise ValueError(
+            f"scores has shape {tuple(scores.shape)}, (..., Tk) with entries is wanted"
+        )
+    tensors.broadcasts(tuple(scores.shape), mask=mask)
+
+
 def cross_entropy(logits: Tensor, targets: Tensor) -> None:
     """Refuse what ``cross_entropy`` cannot use."""
     tensors.floating(logits=logits)

@@ -292,7 +292,7 @@ REPAIR_MULTI_HEAD = Exercise(
     id="repair_multi_head",
     name="RepairedMultiHead",
     chapter=CHAPTER,
-    module=MODULE,
+    module="unrolled.repairs",
     section=BUGS,
     probes=(
         Probe("values, several heads", _repaired, 2),

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unrolled.arguments import positions as arguments
+from unrolled.basics import masked_softmax
 from unrolled.parts import part
 from unrolled.positions.relative import RelativeAttention
 from unrolled.views import views
@@ -93,11 +94,7 @@ def _biased_attention(
 ) -> Tensor | tuple[Tensor, Tensor]:
     """Attend as ``scaled_dot_product_attention`` does, with numbers added to the scores."""
     scores = query @ key.transpose(-2, -1) / query.size(-1) ** 0.5 + bias  # (B, H, Tq, Tk)
-    if mask is not None:
-        scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
-    weights = scores.softmax(dim=-1)  # (B, H, Tq, Tk)
-    if mask is not None:
-        weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)
+    weights = masked_softmax(scores, mask)  # (B, H, Tq, Tk)
     dropped = F.dropout(weights, dropout) if dropout else weights
     out = dropped @ value  # (B, H, Tq, d_k)
     return (out, weights) if need_weights else out

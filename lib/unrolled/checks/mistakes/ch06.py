@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from unrolled.checks.exercise import Mistake
+from unrolled.checks.mistakes import by_hand
+from unrolled.checks.mistakes.by_hand import FILL, SOFTMAX, ZEROS
 from unrolled.checks.sections import section
 
 SCALED = section("sec-06-scaled")
@@ -63,11 +65,14 @@ CAUSAL_MASK = (
             ((_TRIL, "every_pair.tril(diagonal=Tk - Tq).T"),)),
 )  # fmt: skip
 
-_FILL = "scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)"
-_SOFTMAX = "weights = scores.softmax(dim=-1)"
-_ROWS = "weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)"
 _DROP = "F.dropout(weights, dropout) if dropout else weights"
 _RETURN = "return (out, weights) if need_weights else out"
+
+
+def _weights(*changes: tuple[str, str]) -> tuple[str, str]:
+    """A patch that writes the masked softmax out, with changes inside it."""
+    return by_hand.masked_softmax(*changes, indent=4)
+
 
 SCALED_DOT_PRODUCT_ATTENTION = (
     Mistake("no-scale", "the scores are not divided by the square root of d_k.",
@@ -83,12 +88,12 @@ SCALED_DOT_PRODUCT_ATTENTION = (
             (("/ d_k**0.5", "* d_k**0.5"),), SCALED),
     Mistake("scale-after-softmax", "the division by the square root of d_k comes after the softmax, "
             "so the weights no longer sum to 1.",
-            ((" / d_k**0.5", ""), (_SOFTMAX, _SOFTMAX + " / d_k**0.5")), SCALED),
+            ((" / d_k**0.5", ""), _weights((SOFTMAX, SOFTMAX + " / d_k**0.5"))), SCALED),
     Mistake("softmax-over-queries", "the softmax runs over the queries; for each query the weights "
             "over the keys (the last axis) must sum to 1.",
-            ((_SOFTMAX, "weights = scores.softmax(dim=-2)"),), SCALED),
+            (_weights((SOFTMAX, "weights = scores.softmax(dim=-2)")),), SCALED),
     Mistake("softmax-over-batch", "the softmax runs over the batch (axis 0); it belongs on the "
-            "keys, the last axis.", ((_SOFTMAX, "weights = scores.softmax(dim=0)"),), SCALED),
+            "keys, the last axis.", (_weights((SOFTMAX, "weights = scores.softmax(dim=0)")),), SCALED),
     Mistake("key-reshaped", "the keys are reshaped to (d_k, Tk), which mixes positions up; they "
             "must be transposed.",
             (("key.transpose(-2, -1)",
@@ -96,8 +101,8 @@ SCALED_DOT_PRODUCT_ATTENTION = (
     Mistake("attends-over-keys", "the weights average the keys; they must average the values.",
             (("dropped @ value", "dropped @ key"),), SCALED),
     Mistake("hard-argmax", "each query takes the one best value; the softmax must blend all.",
-            ((_SOFTMAX, "weights = F.one_hot(scores.argmax(-1), scores.size(-1)).to(scores.dtype)"),
-             ), SCALED),
+            (_weights((SOFTMAX, "weights = F.one_hot(scores.argmax(-1), scores.size(-1))"
+                       ".to(scores.dtype)")),), SCALED),
     Mistake("mask-ignored", "the mask changes nothing.", (("d_k = query", "mask = None\n    d_k = query"),),
             MASKS),
     Mistake("mask-inverted", "the mask hides what may be seen and shows what may not: True means "
@@ -106,31 +111,31 @@ SCALED_DOT_PRODUCT_ATTENTION = (
             MASKS),
     Mistake("mask-multiplied", "the mask is multiplied into the scores, and a score of 0 still gets "
             "weight; hidden scores must be the most negative number.",
-            ((_FILL, "scores = scores * mask"),), MASKS),
+            (_weights((FILL, "scores = scores * mask")),), MASKS),
     Mistake("mask-tiny-fill", "hidden scores are filled with 1e-9, which is nearly 0 and still gets "
             "weight: the sign belongs before the number (-1e9).",
-            ((_FILL, "scores = scores.masked_fill(~mask, 1e-9)"),), MASKS),
+            (_weights((FILL, "scores = scores.masked_fill(~mask, 1e-9)")),), MASKS),
     Mistake("mask-tiny-fill", "hidden scores are filled with -1e-9, which is nearly 0 and still gets "
             "weight: -1e9 has no sign in its exponent.",
-            ((_FILL, "scores = scores.masked_fill(~mask, -1e-9)"),), MASKS, variant="negative"),
+            (_weights((FILL, "scores = scores.masked_fill(~mask, -1e-9)")),), MASKS, variant="negative"),
     Mistake("mask-minus-one", "hidden scores are filled with -1, which still gets weight; they must "
-            "be the most negative number.", ((_FILL, "scores = scores.masked_fill(~mask, -1.0)"),),
+            "be the most negative number.", (_weights((FILL, "scores = scores.masked_fill(~mask, -1.0)")),),
             MASKS),
     Mistake("mask-added", "the mask is added to the scores, True as 1; hidden scores must be the "
-            "most negative number.", ((_FILL, "scores = scores + mask"),), MASKS),
+            "most negative number.", (_weights((FILL, "scores = scores + mask")),), MASKS),
     Mistake("mask-after-softmax", "the mask is applied after the softmax, so what stays visible no "
             "longer sums to 1.",
-            ((_FILL, "pass"), (_ROWS, "weights = weights.masked_fill(~mask, 0.0)")), MASKS),
+            (_weights((FILL, "pass"), (ZEROS, "weights = weights.masked_fill(~mask, 0.0)")),), MASKS),
     Mistake("mask-transposed", "the mask's rows and columns are exchanged: queries are rows, keys "
-            "are columns.", ((_FILL, _FILL.replace("~mask", "~mask.transpose(-2, -1)")),
-                             (_ROWS, _ROWS.replace("mask.any(dim=-1", "mask.any(dim=-2")
-                              .replace("True)", "True).transpose(-2, -1)"))), MASKS),
+            "are columns.", (_weights((FILL, FILL.replace("~mask", "~mask.transpose(-2, -1)")),
+                                      (ZEROS, ZEROS.replace("mask.any(dim=-1", "mask.any(dim=-2")
+                                       .replace("True)", "True).transpose(-2, -1)"))),), MASKS),
     Mistake("nan-rows", "a row that may attend nowhere gives NaN: a softmax over nothing but -inf "
             "is 0/0. Such a row must be zeros.",
-            ((_FILL, "scores = scores.masked_fill(~mask, float('-inf'))"), (_ROWS, "pass")),
+            (_weights((FILL, "scores = scores.masked_fill(~mask, float('-inf'))"), (ZEROS, "pass")),),
             NOWHERE),
     Mistake("uniform-rows", "a row that may attend nowhere gets the average of all values; it must "
-            "be zeros.", ((_ROWS, "pass"),), NOWHERE),
+            "be zeros.", (_weights((ZEROS, "pass")),), NOWHERE),
     Mistake("logits-returned", "what is returned as weights are the scores before the softmax.",
             ((_RETURN, "return (out, scores) if need_weights else out"),), SCALED),
     Mistake("weights-after-dropout", "the returned weights have dropout in them; they must be those "
@@ -140,7 +145,8 @@ SCALED_DOT_PRODUCT_ATTENTION = (
     Mistake("dropout-missing", "dropout is never applied.", ((_DROP, "weights"),), DROPOUT),
     Mistake("dropout-on-scores", "dropout falls on the scores, and a dropped score of 0 still gets "
             "weight; it belongs on the weights, after the softmax.",
-            ((_SOFTMAX, "scores = F.dropout(scores, dropout)\n    " + _SOFTMAX), (_DROP, "weights")),
+            (_weights((SOFTMAX, "scores = F.dropout(scores, dropout)\n    " + SOFTMAX)),
+             (_DROP, "weights")),
             DROPOUT),
     Mistake("dropout-on-output", "dropout falls on the output; it belongs on the weights, before "
             "they meet the values.",
@@ -148,8 +154,8 @@ SCALED_DOT_PRODUCT_ATTENTION = (
             DROPOUT),
     Mistake("softmax-overflow", "the exponential overflows for scores around 150: subtract each "
             "row's maximum first, or use softmax.",
-            ((_SOFTMAX, "weights = scores.exp()\n"
-              "    weights = weights / weights.sum(dim=-1, keepdim=True)"),), SCALED),
+            (_weights((SOFTMAX, "weights = scores.exp()\n"
+                       "    weights = weights / weights.sum(dim=-1, keepdim=True)")),), SCALED),
     Mistake("weights-detached", "no gradient flows through the weights: they are detached from the "
             "queries and keys.", (("dropped @ value", "dropped.detach() @ value"),), SCALED),
     Mistake("cast-to-float32", "float64 inputs come back as float32: keep the inputs' dtype.",
@@ -159,28 +165,17 @@ SCALED_DOT_PRODUCT_ATTENTION = (
 _Q = "query = self.q_proj(x).unsqueeze(1)"
 _K = "key = self.k_proj(x).unsqueeze(1)"
 _V = "value = self.v_proj(x).unsqueeze(1)"
-_ATTEND = "attended = scaled_dot_product_attention(query, key, value, mask, dropout, need_weights)"
-_OUT = "out, weights = attended if need_weights else (attended, None)"
+_ATTEND = """out, weights = scaled_dot_product_attention(
+            query, key, value, mask, dropout, need_weights=True
+        )"""
 _SQUEEZE = "out = out.squeeze(1)"
 _PAIR = "return (out, weights) if need_weights else out"
 _DROPOUT = "self.dropout if self.training else 0.0"
 
 
-def _by_hand(change: tuple[str, str]) -> str:
-    """Self-attention written out, with one change: for mistakes inside the attention itself."""
-    lines = (
-        "scores = query @ key.transpose(-2, -1) / key.size(-1) ** 0.5",
-        "if mask is not None:",
-        "    scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)",
-        "weights = scores.softmax(dim=-1)",
-        "if mask is not None:",
-        "    weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)",
-        "out = (F.dropout(weights, dropout) if dropout else weights) @ value",
-        "attended = (out, weights) if need_weights else out",
-    )
-    text = "\n        ".join(lines)
-    assert text.count(change[0]) == 1
-    return text.replace(*change)
+def _written(*changes: tuple[str, str]) -> tuple[str, str]:
+    """A patch that writes the attention out, with changes inside it."""
+    return by_hand.attention(_ATTEND, *changes)
 
 
 SELF_ATTENTION = (
@@ -188,9 +183,9 @@ SELF_ATTENTION = (
             "views needs a weight of its own.",
             ((_K, "key = self.q_proj(x).unsqueeze(1)"),)),
     Mistake("self-swapped-key-value", "keys and values are exchanged when attention is called.",
-            (("(query, key, value,", "(query, value, key,"),)),
+            (("query, key, value, mask", "query, value, key, mask"),)),
     Mistake("self-query-key-swapped", "queries and keys are exchanged: position t is found by what "
-            "it should look for.", (("(query, key, value,", "(key, query, value,"),)),
+            "it should look for.", (("query, key, value, mask", "key, query, value, mask"),)),
     Mistake("self-value-unprojected", "the values are x itself; they must go through v_proj.",
             ((_V, "value = x.unsqueeze(1)"),)),
     Mistake("self-mask-not-passed", "the mask is not passed on to the attention.",
@@ -218,21 +213,16 @@ SELF_ATTENTION = (
              (_SQUEEZE, "out = out.squeeze(1).transpose(0, 1)"))),
     Mistake("self-softmax-over-queries", "the softmax runs over the queries; for each query the "
             "weights over the keys must sum to 1.",
-            ((_ATTEND, _by_hand(("scores.softmax(dim=-1)", "scores.softmax(dim=-2)"))),), SCALED),
+            (_written((SOFTMAX, "weights = scores.softmax(dim=-2)")),), SCALED),
     Mistake("self-mask-after-softmax", "the mask is applied after the softmax, so what stays "
             "visible no longer sums to 1.",
-            ((_ATTEND, _by_hand(("weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)",
-                                 "scores.softmax(dim=-1).masked_fill(~mask, 0.0)"))
-              .replace("scores.masked_fill(~mask, torch.finfo(scores.dtype).min)", "scores")),),
-            MASKS),
+            (_written((FILL, "pass"), (ZEROS, "weights = weights.masked_fill(~mask, 0.0)")),), MASKS),
     Mistake("self-nan-rows", "a row that may attend nowhere gives NaN; it must be zeros.",
-            ((_ATTEND, _by_hand(("weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), "
-                                 "0.0)", "weights = scores.masked_fill(~mask, float('-inf'))"
-                                 ".softmax(dim=-1)"))),), NOWHERE),
+            (_written((FILL, "scores = scores.masked_fill(~mask, float('-inf'))"), (ZEROS, "pass")),),
+            NOWHERE),
     Mistake("self-uniform-rows", "a row that may attend nowhere gets the average of all values; it "
             "must be zeros.",
-            ((_ATTEND, _by_hand(("weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), "
-                                 "0.0)", "pass"))),), NOWHERE),
+            (_written((ZEROS, "pass")),), NOWHERE),
     Mistake("self-always-causal", "each position sees earlier ones alone, also without a mask.",
             ((_Q, _Q + "\n        now = torch.ones(x.size(1), x.size(1), dtype=torch.bool).tril()"
               "\n        mask = now if mask is None else mask & now"),), MASKS),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from unrolled.checks.exercise import Mistake
+from unrolled.checks.mistakes import by_hand
+from unrolled.checks.mistakes.by_hand import FILL, SOFTMAX, ZEROS
 from unrolled.checks.sections import section
 
 CROSS = section("sec-07-cross")
@@ -59,7 +61,9 @@ _Q = "q = split_heads(self.q_proj(query), self.n_heads)"
 _K = "k = split_heads(self.k_proj(key), self.n_heads)"
 _V = "v = split_heads(self.v_proj(value), self.n_heads)"
 _DROP = "self.dropout if self.training else 0.0"
-_ATTEND = "attended = scaled_dot_product_attention(q, k, v, mask, dropout, need_weights)"
+_ATTEND = """heads, weights = scaled_dot_product_attention(
+            q, k, v, mask, dropout, need_weights=True
+        )"""
 _OUT = "out = self.out_proj(merge_heads(heads))"
 _PAIR = "return (out, weights) if need_weights else out"
 _MADE = tuple(
@@ -68,22 +72,9 @@ _MADE = tuple(
 _WITHOUT_TRANSPOSE = "{0}.reshape({0}.size(0), self.n_heads, {0}.size(1), -1)"
 
 
-def _by_hand(*changes: tuple[str, str]) -> str:
-    """The attention written out, with changes: for mistakes inside the attention itself."""
-    text = "\n        ".join((
-        "scores = q @ k.transpose(-2, -1) / k.size(-1) ** 0.5",
-        "if mask is not None:",
-        "    scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)",
-        "weights = scores.softmax(dim=-1)",
-        "if mask is not None:",
-        "    weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)",
-        "attended = (F.dropout(weights, dropout) if dropout else weights) @ v",
-        "attended = (attended, weights) if need_weights else attended",
-    ))  # fmt: skip
-    for old, new in changes:
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    return text
+def _written(*changes: tuple[str, str]) -> tuple[str, str]:
+    """A patch that writes the attention out, with changes inside it."""
+    return by_hand.attention(_ATTEND, *changes)
 
 
 MULTI_HEAD_ATTENTION = (
@@ -112,7 +103,7 @@ MULTI_HEAD_ATTENTION = (
     Mistake("mha-bias-ignored", "the projections have a bias although bias=False.",
             tuple((made, made.replace("bias=bias", "bias=True")) for made in _MADE)),
     Mistake("keys-values-swapped", "keys and values are exchanged when attention is called.",
-            (("(q, k, v,", "(q, v, k,"),)),
+            (("q, k, v, mask", "q, v, k, mask"),)),
     Mistake("query-weight-for-keys", "the keys go through the queries' projection.",
             ((_K, "k = split_heads(self.q_proj(key), self.n_heads)"),)),
     Mistake("keys-from-query", "keys and values are made of the query's sequence; they come from "
@@ -142,17 +133,13 @@ MULTI_HEAD_ATTENTION = (
             ((_ATTEND, "mask = None if mask is None else ~mask\n        " + _ATTEND),), MASKS),
     Mistake("mha-mask-after-softmax", "the mask is applied after the softmax, so what stays visible "
             "no longer sums to 1.",
-            ((_ATTEND, _by_hand(
-                ("scores.masked_fill(~mask, torch.finfo(scores.dtype).min)", "scores"),
-                ("~mask.any(dim=-1, keepdim=True)", "~mask"))),), MASKS),
+            (_written((FILL, "pass"), (ZEROS, "weights = weights.masked_fill(~mask, 0.0)")),), MASKS),
     Mistake("mha-nan-rows", "a row that may attend nowhere gives NaN; its heads must give zeros.",
-            ((_ATTEND, _by_hand(("torch.finfo(scores.dtype).min", "float('-inf')"),
-                                ("weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), "
-                                 "0.0)", "pass"))),), MASKS),
+            (_written((FILL, "scores = scores.masked_fill(~mask, float('-inf'))"), (ZEROS, "pass")),),
+            MASKS),
     Mistake("mha-uniform-rows", "a row that may attend nowhere gets the average of all values; its "
             "heads must give zeros.",
-            ((_ATTEND, _by_hand(("weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), "
-                                 "0.0)", "pass"))),), MASKS),
+            (_written((ZEROS, "pass")),), MASKS),
     Mistake("weights-averaged", "the weights are averaged over heads; each head's own are wanted, "
             "(B, H, Tq, Tk).",
             ((_PAIR, "return (out, weights.mean(dim=1)) if need_weights else out"),)),
@@ -168,10 +155,10 @@ MULTI_HEAD_ATTENTION = (
             ((_ATTEND, "q = q / k.size(-1) ** 0.5\n        " + _ATTEND),)),
     Mistake("mha-softmax-over-queries", "the softmax runs over the queries; for each query the "
             "weights over the keys must sum to 1.",
-            ((_ATTEND, _by_hand(("scores.softmax(dim=-1)", "scores.softmax(dim=-2)"))),)),
+            (_written((SOFTMAX, "weights = scores.softmax(dim=-2)")),)),
     Mistake("mha-softmax-over-heads", "the softmax runs over the heads; for each query the weights "
             "over the keys must sum to 1.",
-            ((_ATTEND, _by_hand(("scores.softmax(dim=-1)", "scores.softmax(dim=1)"))),)),
+            (_written((SOFTMAX, "weights = scores.softmax(dim=1)")),)),
     Mistake("heads-in-a-list", "the projections are kept in a plain Python list, where nn.Module "
             "does not find them: they are neither trained nor saved.",
             ((_MADE[0], "made = [nn.Linear(d_model, d_model, bias=bias) for _ in range(3)]"),
