@@ -14,6 +14,7 @@ from unrolled.alignment import (
     LuongAttention,
     LuongDecoder,
 )
+from unrolled.capture import capture_attention
 
 B, Tq, Tk, Dq, Dk, A = 2, 4, 5, 3, 6, 7
 E, H, M, V = 8, 3, 6, 11
@@ -128,6 +129,30 @@ def test_keys_may_be_projected_beforehand(score):
     close(layer(query, keys, None, 0 * layer.project(keys))[1].detach(), uniform(Tk))
 
 
+@pytest.mark.parametrize("score", ["additive", *SCORES])
+@pytest.mark.parametrize("known", [False, True])
+def test_the_fast_path_gives_what_the_formula_gives(score, known):
+    layer, size, _ = attention_of(score)
+    query, keys = tensor(B, Tq, size), tensor(B, Tk, Dk)
+    mask = torch.rand(B, 1, Tq, Tk) < 0.5
+    formula = type(layer).forward.__wrapped__(layer, query, keys, mask)
+    projected = [layer.project(keys)] if known else []
+    inputs = [query, keys, *layer.parameters()]
+    same(layer(query, keys, mask, *projected), formula, inputs)
+
+
+def test_concat_asks_its_matrix_itself_where_somebody_listens_to_it_or_it_is_another():
+    layer, size, _ = attention_of("concat")
+    query, keys = tensor(B, Tq, size), tensor(B, Tk, Dk)
+    expected, seen = layer(query, keys)[0], []
+    handle = layer.w.register_forward_hook(lambda part, given, out: seen.append(out.shape))
+    close(layer(query, keys)[0], expected)
+    assert seen == [(B, Tq, Tk, A)]
+    handle.remove()
+    layer.w = nn.Sequential(layer.w)
+    close(layer(query, keys)[0], expected)
+
+
 def uniform(n):
     return torch.full((B, 1, Tq, n), 1 / n, dtype=torch.float64)
 
@@ -198,6 +223,82 @@ def test_luongs_decoder_looks_back_after_each_step(attention, input_feeding):
     assert not weights[1, :, :, 3:].any()
 
 
+BOTH = [
+    (AttentionDecoder, {}),
+    (LuongDecoder, {"input_feeding": False}),
+    (LuongDecoder, {"input_feeding": True}),
+]
+
+
+@pytest.mark.parametrize("attention", ["additive", *SCORES])
+@pytest.mark.parametrize(("make", "options"), BOTH)
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_decoder_that_projects_once_gives_what_its_steps_give(attention, make, options, masked):
+    memory_size = H if attention == "dot" else M
+    decoder = make(V, E, H, memory_size, attention, **options).double()
+    ids, state, memory, mask = decoder_inputs(memory_size)
+    mask = mask if masked else None
+    by_step = make.forward.__wrapped__(decoder, ids, state, memory, mask)
+    same(decoder(ids, state, memory, mask), by_step, [state, memory, *decoder.parameters()])
+    carried = decoder.start(state, memory, mask)
+    for column, expected in zip(ids.unbind(1), by_step[0].unbind(1), strict=True):
+        logits, carried = decoder.step(column, carried)
+        close(logits, expected)
+        assert all(isinstance(x, torch.Tensor) and x.size(0) == B for x in carried)
+
+
+@pytest.mark.parametrize(("make", "options"), [BOTH[0], BOTH[2]])
+def test_the_memory_is_projected_once_unless_somebody_listens_or_has_a_part_of_their_own(
+    make, options
+):
+    decoder = make(V, E, H, M, "general", **options).double()
+    ids, state, memory, _ = decoder_inputs(M)
+    projections = []
+    decoder.attention.w.register_forward_hook(lambda *_: projections.append(1))
+
+    def projected():
+        projections.clear()
+        decoder(ids, state, memory)
+        return len(projections)
+
+    assert projected() == 1
+    seen = []
+    handle = decoder.attention.register_forward_hook(lambda part, given, out: seen.append(given))
+    assert projected() == Tq
+    assert {len(given) for given in seen} == {3}
+    handle.remove()
+    with capture_attention(decoder) as weights:
+        assert projected() == Tq
+    assert len(weights.calls["attention"]) == Tq
+
+    class MyAttention(LuongAttention):
+        def forward(self, query, keys, mask=None):
+            return super().forward(query, keys, mask)
+
+    decoder.attention.__class__ = MyAttention
+    assert projected() == Tq
+
+
+def test_a_derived_decoder_takes_its_own_steps():
+    class Mine(AttentionDecoder):
+        def advance(self, word, state, memory, mask):
+            return super().advance(0 * word, state, memory, mask)
+
+    ids, state, memory, mask = decoder_inputs(M)
+    mine = Mine(V, E, H, M).double()
+    close(mine(ids, state, memory, mask)[0], mine(ids.flip(1), state, memory, mask)[0])
+
+
+def test_what_is_carried_without_a_mask_and_without_input_feeding():
+    _, state, memory, _ = decoder_inputs(M)
+    for make in (AttentionDecoder, LuongDecoder):
+        carried = make(V, E, H, M).double().start(state, memory)
+        assert carried[-1].shape == (B, 1, 1, Tk)
+        assert carried[-1].all()
+    assert carried[1].shape == (B, H)
+    assert all(isinstance(each, torch.Tensor) for each in carried)
+
+
 @pytest.mark.parametrize("make", [AttentionDecoder, LuongDecoder])
 def test_defaults_of_the_decoders(make):
     decoder = make(V, E, H, M)
@@ -225,3 +326,25 @@ def test_dropout_falls_on_embeddings_and_before_the_scores(make):
     seen.clear()
     decoder.eval()(ids, torch.randn(B, 40), torch.randn(B, Tk, M))
     assert all((given != 0).all() for given in seen)
+
+
+@pytest.mark.parametrize("score", ["additive", "dot", "general", "concat"])
+def test_no_projection_said_in_words_is_none(score):
+    layer = AdditiveAttention(M, M, H) if score == "additive" else LuongAttention(M, M, score)
+    query, keys = torch.randn(B, 3, M), torch.randn(B, Tk, M)
+    expected = layer(query, keys)
+    for got in (layer(query, keys, None, None), layer(query, keys, projected=None)):
+        torch.testing.assert_close(got, expected)
+
+
+@pytest.mark.parametrize("make", [AttentionDecoder, LuongDecoder])
+def test_a_decoder_refuses_what_it_cannot_start_from(make):
+    decoder, state, memory = make(V, E, H, M), torch.randn(B, H), torch.randn(B, Tk, M)
+    with pytest.raises(TypeError, match="mask has dtype"):
+        decoder.start(state, memory, torch.ones(B, 1, 1, Tk))
+    with pytest.raises(ValueError, match="mask has shape"):
+        decoder.start(state, memory, torch.ones(B, 1, Tk) > 0)
+    with pytest.raises(ValueError, match="memory has shape"):
+        decoder.start(state, torch.randn(B, Tk, M + 1))
+    with pytest.raises(ValueError, match="state has shape"):
+        decoder.start(state[:1], memory)

@@ -239,3 +239,11 @@ def test_what_is_just_allowed_is_not_refused():
     assert model("luong", "dot", bidirectional=False)(IDS, IDS).shape == (2, 3, 7)
     assert model(pad_id=0, bos_id=6)(IDS, IDS).shape == (2, 3, 7)
     assert decode(mask=MASK[0], make=LuongDecoder)[0].shape == (2, 3, 7)
+
+
+def test_a_thing_of_another_kind_is_named_also_beside_projected_keys():
+    layer = AdditiveAttention(3, 4, 5)
+    keys = torch.zeros(2, 5, 4)
+    for extra in ({}, {"projected": layer.project(keys)}):
+        with pytest.raises(TypeError, match="mask=3 is a int, a tensor is wanted"):
+            layer(torch.zeros(2, 3, 3), keys, 3, **extra)

@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from unrolled import bert, gpt, llama, vit
+from unrolled import attention, bert, gpt, llama, vit
 from unrolled.arguments import common, configs, tensors
 
 IDS = torch.tensor([[3, 4, 0], [5, 0, 0]])
@@ -156,3 +156,9 @@ def test_shapes_are_left_to_others_where_batches_cannot_be_compared():
 def test_a_model_is_built_from_its_own_config(model, config, message):
     with pytest.raises(TypeError, match=message):
         model(config)
+
+
+def test_an_argument_that_is_not_there_is_said_of_the_call_and_not_of_a_check():
+    layer = attention.MultiHeadAttention(8, 2)
+    with pytest.raises(TypeError, match=r"^got an unexpected keyword argument 'foo'$"):
+        layer(torch.randn(1, 2, 8), foo=1)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from unrolled.alignment import LuongAttention
 from unrolled.attention import MultiHeadAttention, SelfAttention, causal_mask
 from unrolled.blocks import TransformerDecoderLayer, TransformerEncoderLayer
 from unrolled.capture import capture_attention
@@ -157,6 +158,17 @@ def test_an_alignment_gives_its_weights_step_by_step():
     for kept, (_, given) in zip(weights.calls["score"], returned, strict=True):
         assert torch.equal(kept, given)
         assert kept.shape == (B, 1, 1, S)
+
+
+def test_an_alignment_may_be_handed_projected_keys_while_it_is_captured():
+    attention = LuongAttention(D, D)
+    query, keys = torch.randn(B, 1, D), torch.randn(B, S, D)
+    plain = attention(query, keys)
+    with capture_attention(nn.ModuleDict({"score": attention})) as weights:
+        for handed in ((None, attention.project(keys)), ()):
+            out, returned = attention(query, keys, *handed)
+            torch.testing.assert_close((out, returned), plain)
+    assert len(weights.calls["score"]) == 2
 
 
 def test_the_model_is_restored_after_an_exception():

@@ -102,11 +102,14 @@ def _listening(module: nn.Module, hear: Callable[[Tensor], None]) -> Callable[..
 
     @functools.wraps(forward)
     def listening(*args: Any, **kwargs: Any) -> Any:
+        if "need_weights" not in signature.parameters:  # it returns them to whoever asks
+            out, weights = forward(*args, **kwargs)
+            hear(weights)
+            return out, weights
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        asked = bound.arguments.get("need_weights", True)
-        if not asked:
-            bound.arguments["need_weights"] = True
+        asked = bound.arguments["need_weights"]
+        bound.arguments["need_weights"] = True
         out, weights = forward(*bound.args, **bound.kwargs)
         hear(weights)
         return (out, weights) if asked else out

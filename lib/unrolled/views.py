@@ -19,12 +19,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def views(
-    check: Callable[..., None], fast: Callable[..., Any] | None = None
+    check: Callable[..., None] | None = None, fast: Callable[..., Any] | None = None
 ) -> Callable[[Function], Function]:
-    """Give a readable function its argument checks and, optionally, a fast path.
+    """Give a readable function its argument checks, a fast path, or both.
 
     Args:
         check: called with the arguments first; raises ``ValueError`` or ``TypeError``.
+            Default: none, for what is not public.
         fast: called next; returns ``NotImplemented`` for arguments it does not serve.
 
     Returns:
@@ -36,11 +37,12 @@ def views(
 
         @functools.wraps(readable)
         def public(*args: Any, **kwargs: Any) -> Any:
-            if not torch.compiler.is_compiling():  # a check reads values, which a graph has not yet
+            # A check reads values, which a graph has not yet.
+            if check and not torch.compiler.is_compiling():
                 try:
                     check(*args, **kwargs)
                 except (AttributeError, RuntimeError, TypeError) as error:
-                    kinds.explain(readable, args, kwargs, error)
+                    kinds.explain(readable, check, args, kwargs, error)
                     raise
                 if plain:
                     kinds.refuse_other_kinds(plain, args, kwargs)

@@ -22,6 +22,11 @@ def test_an_answer_borrows_what_learners_do_not_write_here():
     assert found.given == ()
 
 
+@pytest.mark.parametrize("found", all_exercises(), ids=lambda found: found.id)
+def test_nothing_private_is_imported(found):
+    assert not any(name.startswith("_") for _, name in needs(found, own(found.chapter)).imports)
+
+
 def test_an_import_that_learners_are_to_find_missing_is_not_made():
     assert needs(exercise("repair_multi_head"), frozenset()).imports == frozenset()
 
@@ -62,3 +67,9 @@ def test_a_private_helper_is_given_with_what_it_needs_and_a_public_name_is_impor
         exercise("softmax"), module="unrolled.recurrent.scaffold", name="add_weights"
     )
     assert needs(found, frozenset()).imports == {("unrolled.recurrent.scaffold", "KINDS")}
+
+
+def test_what_is_given_needs_no_more_than_its_text_shows():
+    found = needs(exercise("AttentionDecoder"), own("05-alignment"))
+    assert [source.split("(")[0] for source in found.given] == ["def _make_attention"]
+    assert found.imports == {("unrolled.recurrent", "GRUCell")}

@@ -1,8 +1,12 @@
 """Decoders that look back at the source before or after each step.
 
-Shapes: ``B`` batch, ``T`` target positions, ``Tk`` source positions, ``E`` = embedding_size, ``H``
-= hidden_size, ``M`` = memory_size, ``V`` vocabulary. What is carried from step to step has the
-batch first, so that beams can reorder it.
+The attentions are in ``scores.py``, faster twins of these loops in ``projecting.py``, the encoder
+and what joins the two in ``model.py``. :mod:`unrolled.decoding` writes by ``start`` and ``step``.
+
+Shapes: ``B`` batch, ``T`` target positions (``t`` of a step), ``Tk`` source positions, ``E`` =
+embedding_size, ``H`` = hidden_size, ``M`` = memory_size, ``V`` vocabulary, ``N`` rows that are
+written at once. What is carried from step to step has the batch first, so that beams can reorder
+it. A mask is boolean, **True = may attend**.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from unrolled.alignment import projecting
 from unrolled.alignment.scores import AdditiveAttention, LuongAttention
 from unrolled.arguments import alignment as arguments
 from unrolled.parts import part
@@ -18,8 +23,12 @@ from unrolled.views import views
 
 __all__ = ["AttentionDecoder", "LuongDecoder"]
 
-#: Decoder state, vector fed back or None, memory, its mask or None, its projection or None.
-Carried = tuple[Tensor, Tensor | None, Tensor, Tensor | None, Tensor | None]
+
+def _make_attention(name: str, hidden_size: int, memory_size: int) -> nn.Module:
+    """Make the attention of that name, which asks a memory with a decoder's state."""
+    if name == "additive":
+        return part(AdditiveAttention)(hidden_size, memory_size, hidden_size)
+    return part(LuongAttention)(hidden_size, memory_size, name)
 
 
 class AttentionDecoder(nn.Module):
@@ -41,7 +50,7 @@ class AttentionDecoder(nn.Module):
         memory_size: width of the memory, the encoder's output at one position.
         attention: ``"additive"`` as in the paper, or Luong's ``"dot"``, ``"general"`` or
             ``"concat"``. Default: ``"additive"``.
-        dropout: probability of dropping a feature of an embedding, or before the scores, while
+        dropout: probability of dropping a feature of an embedding, or before the logits, while
             training, in [0, 1). Default: 0.
 
     Shape:
@@ -79,61 +88,63 @@ class AttentionDecoder(nn.Module):
         self.hidden_size, self.memory_size = hidden_size, memory_size
         self.embedding = nn.Embedding(vocab_size, embedding_size)
         self.dropout = nn.Dropout(dropout)
-        self.attention = self.make_attention(attention)
+        self.attention = _make_attention(attention, hidden_size, memory_size)
         self.cell = part(GRUCell)(embedding_size + memory_size, hidden_size)
         self.out = nn.Linear(hidden_size + memory_size + embedding_size, vocab_size)
 
-    def make_attention(self, name: str) -> nn.Module:
-        """Make the attention that is asked for by name."""
-        if name == "additive":
-            return part(AdditiveAttention)(self.hidden_size, self.memory_size, self.hidden_size)
-        return part(LuongAttention)(self.hidden_size, self.memory_size, name)
-
-    @views(check=arguments.decode)
+    @views(check=arguments.decode, fast=projecting.bahdanau_decoder)
     def forward(
-        self, inputs: Tensor, state: Tensor, memory: Tensor, mask: Tensor | None = None
+        self,
+        inputs: Tensor,
+        state: Tensor,
+        memory: Tensor,
+        mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Read ``inputs`` one by one from ``state`` on, looking back at ``memory``."""
-        embedded = self.dropout(self.embedding(inputs))  # (B, T, E)
-        carried = self.start(state, memory, mask)
+        words = self.dropout(self.embedding(inputs))  # (B, T, E)
+        state, memory, mask = self.start(state, memory, mask)
         features, weights = [], []
-        for t in range(inputs.size(1)):
-            feature, weight, carried = self.advance(embedded[:, t : t + 1], carried)
-            features.append(feature)
-            weights.append(weight)
-        features = torch.cat(features, dim=1)  # (B, T, H + M + E)
-        return self.out(self.dropout(features)), torch.cat(weights, dim=2)  # (B, 1, T, Tk)
+        for word in words.unbind(dim=1):  # (B, E)
+            feature, looked, state = self.advance(word, state, memory, mask)
+            features.append(feature)  # (B, H + M + E)
+            weights.append(looked)  # (B, 1, 1, Tk)
+        features = torch.stack(features, dim=1)  # (B, T, H + M + E)
+        logits = self.out(self.dropout(features))  # (B, T, V)
+        return logits, torch.cat(weights, dim=2)  # (B, 1, T, Tk)
 
-    def advance(self, embedded: Tensor, carried: Carried) -> tuple[Tensor, Tensor, Carried]:
+    def advance(
+        self, word: Tensor, state: Tensor, memory: Tensor, mask: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Take one step: look back from the old state, then move on to the new one."""
-        state, fed, memory, mask, projected = carried
-        context, weights = self.look(state[:, None], carried)  # (B, 1, M), (B, 1, 1, Tk)
-        read = torch.cat([embedded, context], dim=2)  # (B, 1, E + M)
-        state = self.cell(read.squeeze(1), state)  # (B, H)
-        features = torch.cat([state[:, None], context, embedded], dim=2)  # (B, 1, H + M + E)
-        return features, weights, (state, fed, memory, mask, projected)
+        context, weights = self.attention(state[:, None], memory, mask)  # (B, 1, M), (B, 1, 1, Tk)
+        context = context.squeeze(1)  # (B, M)
+        read = torch.cat([word, context], dim=1)  # (B, E + M)
+        state = self.cell(read, state)  # (B, H)
+        features = torch.cat([state, context, word], dim=1)  # (B, H + M + E)
+        return features, weights, state
 
-    def look(self, query: Tensor, carried: Carried) -> tuple[Tensor, Tensor]:
-        """Gather from the memory what ``query`` asks for; use its projection, if there is one."""
-        _, _, memory, mask, projected = carried
-        known = () if projected is None else (projected,)
-        return self.attention(query, memory, mask, *known)
+    @views(check=arguments.start)
+    def start(
+        self, state: Tensor, memory: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """Gather what is carried from step to step: state, memory and mask, batch first."""
+        B, Tk, _ = memory.shape
+        everywhere = memory.new_ones(B, 1, 1, Tk, dtype=torch.bool)  # (B, 1, 1, Tk)
+        mask = everywhere if mask is None else everywhere & mask  # (B, 1, 1, Tk)
+        return state, memory, mask
 
-    def start(self, state: Tensor, memory: Tensor, mask: Tensor | None = None) -> Carried:
-        """Gather what is carried from step to step; the memory is projected once, here."""
-        if mask is not None:
-            mask = mask.expand(memory.size(0), 1, 1, memory.size(1))  # (B, 1, 1, Tk)
-        project = getattr(self.attention, "project", None)  # a part of one's own need not have it
-        return state, None, memory, mask, None if project is None else project(memory)
-
-    def step(self, last_ids: Tensor, carried: Carried) -> tuple[Tensor, Carried]:
+    def step(
+        self, last_ids: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Score the next token of each row: what ``greedy_decode`` and ``beam_search`` ask for."""
-        embedded = self.dropout(self.embedding(last_ids[:, None]))  # (N, 1, E)
-        features, _, carried = self.advance(embedded, carried)
-        return self.out(self.dropout(features)).squeeze(1), carried  # (N, V)
+        state, memory, mask = carried
+        word = self.dropout(self.embedding(last_ids))  # (N, E)
+        features, _, state = self.advance(word, state, memory, mask)  # (N, H + M + E)
+        logits = self.out(self.dropout(features))  # (N, V)
+        return logits, (state, memory, mask)
 
 
-class LuongDecoder(AttentionDecoder):
+class LuongDecoder(nn.Module):
     r"""After each step, gather from the source what the new state asks for (Luong et al. 2015).
 
     .. math::
@@ -152,7 +163,7 @@ class LuongDecoder(AttentionDecoder):
         memory_size: width of the memory, the encoder's output at one position.
         attention: ``"general"``, ``"dot"``, ``"concat"``, or Bahdanau's ``"additive"``. Default:
             ``"general"``.
-        dropout: probability of dropping a feature of an embedding, or before the scores, while
+        dropout: probability of dropping a feature of an embedding, or before the logits, while
             training, in [0, 1). Default: 0.
         input_feeding: read the last step's :math:`\tilde h` beside the token. Default: False.
 
@@ -167,8 +178,9 @@ class LuongDecoder(AttentionDecoder):
         TypeError: if ids are not integers or ``mask`` is not boolean.
         ValueError: if an argument is out of range or a shape does not fit.
 
-    Parameters: ``embedding.weight`` (V, E); ``attention`` (H, M); ``rnn``, a GRU (E, H), with
-    ``input_feeding`` (E + H, H); ``combine.weight`` (H, M + H); ``out``, a Linear (V, H).
+    Parameters: ``embedding.weight`` (V, E); ``attention``, as in :class:`AttentionDecoder`;
+    ``rnn``, a GRU (E, H), with ``input_feeding`` (E + H, H); ``combine.weight`` (H, M + H);
+    ``out``, a Linear (V, H).
 
     >>> decoder = LuongDecoder(11, 4, hidden_size=6, memory_size=5)
     >>> logits, weights = decoder(torch.tensor([[1, 7]]), torch.zeros(1, 6), torch.ones(1, 3, 5))
@@ -187,40 +199,68 @@ class LuongDecoder(AttentionDecoder):
         dropout: float = 0.0,
         input_feeding: bool = False,
     ):
-        nn.Module.__init__(self)  # Bahdanau's decoder would make a cell of other sizes
+        super().__init__()
         self.hidden_size, self.memory_size = hidden_size, memory_size
         self.input_feeding = input_feeding
+        fed_size = hidden_size if input_feeding else 0
         self.embedding = nn.Embedding(vocab_size, embedding_size)
         self.dropout = nn.Dropout(dropout)
-        self.attention = self.make_attention(attention)
-        fed_size = hidden_size if input_feeding else 0
+        self.attention = _make_attention(attention, hidden_size, memory_size)
         self.rnn = part(GRU)(embedding_size + fed_size, hidden_size)
         self.combine = nn.Linear(memory_size + hidden_size, hidden_size, bias=False)
         self.out = nn.Linear(hidden_size, vocab_size)
 
-    @views(check=arguments.decode)
+    @views(check=arguments.decode, fast=projecting.luong_decoder)
     def forward(
-        self, inputs: Tensor, state: Tensor, memory: Tensor, mask: Tensor | None = None
+        self,
+        inputs: Tensor,
+        state: Tensor,
+        memory: Tensor,
+        mask: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Read ``inputs`` from ``state`` on, looking back at ``memory``."""
-        if self.input_feeding:
-            return super().forward(inputs, state, memory, mask)
-        embedded = self.dropout(self.embedding(inputs))  # (B, T, E)
-        features, weights, _ = self.advance(embedded, self.start(state, memory, mask))
-        return self.out(self.dropout(features)), weights  # (B, T, V)
+        words = self.dropout(self.embedding(inputs))  # (B, T, E)
+        state, fed, memory, mask = self.start(state, memory, mask)
+        features, weights = [], []
+        # A step that reads what is fed back waits for the one before; else all are one call.
+        size = 1 if self.input_feeding else inputs.size(1)
+        for chunk in words.split(size, dim=1):  # (B, t, E)
+            feature, looked, state, fed = self.advance(chunk, state, fed, memory, mask)
+            features.append(feature)  # (B, t, H)
+            weights.append(looked)  # (B, 1, t, Tk)
+        features = torch.cat(features, dim=1)  # (B, T, H)
+        logits = self.out(self.dropout(features))  # (B, T, V)
+        return logits, torch.cat(weights, dim=2)  # (B, 1, T, Tk)
 
-    def advance(self, embedded: Tensor, carried: Carried) -> tuple[Tensor, Tensor, Carried]:
+    def advance(
+        self, words: Tensor, state: Tensor, fed: Tensor, memory: Tensor, mask: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Take one or more steps: move on to the new states, then look back from them."""
-        state, fed, memory, mask, projected = carried
-        read = embedded if fed is None else torch.cat([embedded, fed], dim=2)  # (B, T, E + H)
-        outputs, last = self.rnn(read, state[None])  # (B, T, H), (1, B, H)
-        context, weights = self.look(outputs, carried)  # (B, T, M), (B, 1, T, Tk)
-        attentional = self.combine(torch.cat([context, outputs], dim=2)).tanh()  # (B, T, H)
-        fed = None if fed is None else attentional[:, -1:]  # (B, 1, H)
-        return attentional, weights, (last[0], fed, memory, mask, projected)
+        if self.input_feeding:
+            words = torch.cat([words, fed[:, None]], dim=2)  # (B, 1, E + H)
+        outputs, last = self.rnn(words, state[None])  # (B, t, H), (1, B, H)
+        context, weights = self.attention(outputs, memory, mask)  # (B, t, M), (B, 1, t, Tk)
+        both = torch.cat([context, outputs], dim=2)  # (B, t, M + H)
+        attentional = self.combine(both).tanh()  # (B, t, H)
+        return attentional, weights, last[0], attentional[:, -1]  # the last one is fed back
 
-    def start(self, state: Tensor, memory: Tensor, mask: Tensor | None = None) -> Carried:
-        """Gather what is carried from step to step; at first zeros are fed back."""
-        carried = super().start(state, memory, mask)
-        fed = torch.zeros_like(state)[:, None] if self.input_feeding else None  # (B, 1, H)
-        return (carried[0], fed, *carried[2:])
+    @views(check=arguments.start)
+    def start(
+        self, state: Tensor, memory: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """Gather what is carried from step to step: state, what is fed back, memory and mask."""
+        B, Tk, _ = memory.shape
+        fed = torch.zeros_like(state)  # (B, H)
+        everywhere = memory.new_ones(B, 1, 1, Tk, dtype=torch.bool)  # (B, 1, 1, Tk)
+        mask = everywhere if mask is None else everywhere & mask  # (B, 1, 1, Tk)
+        return state, fed, memory, mask
+
+    def step(
+        self, last_ids: Tensor, carried: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Score the next token of each row: what ``greedy_decode`` and ``beam_search`` ask for."""
+        state, fed, memory, mask = carried
+        word = self.dropout(self.embedding(last_ids[:, None]))  # (N, 1, E)
+        features, _, state, fed = self.advance(word, state, fed, memory, mask)  # (N, 1, H)
+        logits = self.out(self.dropout(features))  # (N, 1, V)
+        return logits.squeeze(1), (state, fed, memory, mask)  # (N, V)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from unrolled.alignment.decoders import AttentionDecoder, Carried, LuongDecoder
+from unrolled.alignment.decoders import AttentionDecoder, LuongDecoder
 from unrolled.arguments import alignment as arguments
 from unrolled.parts import part
 from unrolled.seq2seq import Encoder, last_state, shift_right
@@ -120,10 +120,12 @@ class AttentionSeq2Seq(nn.Module):
             whole = self._last_state(memory, lengths)  # (B, H)
         return self.bridge(whole).tanh(), memory, real[:, None, None]  # (B, 1, 1, Ts)
 
-    def start(self, source: Tensor) -> Carried:
+    def start(self, source: Tensor) -> tuple[Tensor, ...]:
         """Read the source; return the state that :meth:`step` starts from, batch first."""
         return self.decoder.start(*self.read(source))
 
-    def step(self, last_ids: Tensor, state: Carried) -> tuple[Tensor, Carried]:
+    def step(
+        self, last_ids: Tensor, state: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Score the next token of each row: what ``greedy_decode`` and ``beam_search`` ask for."""
         return self.decoder.step(last_ids, state)  # (N, V)

@@ -7,10 +7,11 @@ query_size, ``Dk`` = key_size, ``A`` = hidden_size. A mask is boolean, **True = 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unrolled.alignment import projecting
 from unrolled.arguments import alignment as arguments
+from unrolled.basics import masked_softmax
 from unrolled.views import views
 
 __all__ = ["AdditiveAttention", "LuongAttention"]
@@ -27,14 +28,17 @@ class AdditiveAttention(nn.Module):
     Bahdanau et al. 2015, equations 5 and 6 and section A.1.2. The query is the state *before* the
     step. There are no biases, as the paper is written.
 
+    The keys' share of the scores can be computed once, by ``project(keys)``, and handed over with
+    every query: ``layer(query, keys, mask, projected)``.
+
     Args:
         query_size: width of a query, at least 1.
         key_size: width of a key, at least 1.
         hidden_size: width inside the network, at least 1.
 
     Shape:
-        query ``(B, Tq, Dq)``, keys ``(B, Tk, Dk)``, mask broadcasts to ``(B, 1, Tq, Tk)``,
-        projected ``(B, Tk, A)``; context ``(B, Tq, Dk)``, weights ``(B, 1, Tq, Tk)``.
+        query ``(B, Tq, Dq)``, keys ``(B, Tk, Dk)``, mask broadcasts to ``(B, 1, Tq, Tk)``;
+        context ``(B, Tq, Dk)``, weights ``(B, 1, Tq, Tk)``.
 
     Returns:
         ``(context, weights)``: for every query the average of the keys, and how much each counts. A
@@ -60,29 +64,15 @@ class AdditiveAttention(nn.Module):
         self.k_proj = nn.Linear(key_size, hidden_size, bias=False)
         self.v = nn.Linear(hidden_size, 1, bias=False)
 
-    def project(self, keys: Tensor) -> Tensor:
-        """Do what depends on the keys alone: once a sentence, not once a step."""
-        return self.k_proj(keys)  # (B, Tk, A)
-
-    @views(check=arguments.attend)
+    @views(check=arguments.attend, fast=projecting.additive)
     def forward(
-        self,
-        query: Tensor,
-        keys: Tensor,
-        mask: Tensor | None = None,
-        projected: Tensor | None = None,
+        self, query: Tensor, keys: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Attend from ``query`` to ``keys``; ``projected`` is ``project(keys)``, if at hand."""
-        projected = self.project(keys) if projected is None else projected  # (B, Tk, A)
-        both = self.q_proj(query)[:, :, None] + projected[:, None]  # (B, Tq, Tk, A)
-        scores = self.v(both.tanh()).squeeze(-1)  # (B, Tq, Tk)
-        scores = scores.unsqueeze(1)  # (B, 1, Tq, Tk)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
-        weights = scores.softmax(dim=-1)  # (B, 1, Tq, Tk)
-        if mask is not None:
-            # A row that may attend nowhere came out of the softmax as 1/Tk everywhere.
-            weights = weights.masked_fill(~mask, 0.0)
+        """Attend from ``query`` to ``keys``."""
+        q = self.q_proj(query)[:, :, None]  # (B, Tq, 1, A)
+        k = self.k_proj(keys)[:, None]  # (B, 1, Tk, A)
+        scores = self.v((q + k).tanh()).squeeze(-1)  # (B, Tq, Tk)
+        weights = masked_softmax(scores.unsqueeze(1), mask)  # (B, 1, Tq, Tk)
         return weights.squeeze(1) @ keys, weights  # (B, Tq, Dk), (B, 1, Tq, Tk)
 
 
@@ -97,8 +87,8 @@ class LuongAttention(nn.Module):
         \end{cases}
 
     Luong et al. 2015, section 3.1 (global attention); softmax and average as in
-    :class:`AdditiveAttention`. The query is the state *after* the step. The product with
-    :math:`[h_t; \bar h_s]` is taken as the sum of two, so that the keys' share is computed once.
+    :class:`AdditiveAttention`. The query is the state *after* the step. The keys' share of the
+    scores can be computed once, by ``project(keys)``, and handed over with every query.
 
     Args:
         query_size: width of a query, at least 1.
@@ -107,8 +97,8 @@ class LuongAttention(nn.Module):
         hidden_size: width inside the network of ``"concat"``, at least 1. Default: ``query_size``.
 
     Shape:
-        query ``(B, Tq, Dq)``, keys ``(B, Tk, Dk)``, mask broadcasts to ``(B, 1, Tq, Tk)``,
-        projected as :meth:`project` gives it; context ``(B, Tq, Dk)``, weights ``(B, 1, Tq, Tk)``.
+        query ``(B, Tq, Dq)``, keys ``(B, Tk, Dk)``, mask broadcasts to ``(B, 1, Tq, Tk)``;
+        context ``(B, Tq, Dk)``, weights ``(B, 1, Tq, Tk)``.
 
     Returns:
         ``(context, weights)``: for every query the average of the keys, and how much each counts. A
@@ -144,35 +134,24 @@ class LuongAttention(nn.Module):
             self.w = nn.Linear(query_size + key_size, hidden_size, bias=False)
             self.v = nn.Linear(hidden_size, 1, bias=False)
 
-    def project(self, keys: Tensor) -> Tensor:
-        """Do what depends on the keys alone: once a sentence, not once a step."""
-        if self.score == "dot":
-            return keys  # (B, Tk, Dk)
-        if self.score == "general":
-            return self.w(keys)  # (B, Tk, Dq)
-        return F.linear(keys, self.w.weight[:, self.query_size :])  # (B, Tk, A)
-
-    @views(check=arguments.attend)
+    @views(check=arguments.attend, fast=projecting.luong)
     def forward(
-        self,
-        query: Tensor,
-        keys: Tensor,
-        mask: Tensor | None = None,
-        projected: Tensor | None = None,
+        self, query: Tensor, keys: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Attend from ``query`` to ``keys``; ``projected`` is ``project(keys)``, if at hand."""
-        projected = self.project(keys) if projected is None else projected  # (B, Tk, Dq or A)
-        if self.score == "concat":
-            query = F.linear(query, self.w.weight[:, : self.query_size])  # (B, Tq, A)
-            both = query[:, :, None] + projected[:, None]  # (B, Tq, Tk, A)
-            scores = self.v(both.tanh()).squeeze(-1)  # (B, Tq, Tk)
+        """Attend from ``query`` to ``keys``."""
+        if self.score == "dot":
+            scores = query @ keys.transpose(1, 2)  # (B, Tq, Tk)
+        elif self.score == "general":
+            scores = query @ self.w(keys).transpose(1, 2)  # (B, Tq, Tk)
         else:
-            scores = query @ projected.transpose(1, 2)  # (B, Tq, Tk)
-        scores = scores.unsqueeze(1)  # (B, 1, Tq, Tk)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
-        weights = scores.softmax(dim=-1)  # (B, 1, Tq, Tk)
-        if mask is not None:
-            # A row that may attend nowhere came out of the softmax as 1/Tk everywhere.
-            weights = weights.masked_fill(~mask, 0.0)
+            q = query[:, :, None].expand(-1, -1, keys.size(1), -1)  # (B, Tq, Tk, Dq)
+            k = keys[:, None].expand(-1, query.size(1), -1, -1)  # (B, Tq, Tk, Dk)
+            pairs = torch.cat([q, k], dim=-1)  # (B, Tq, Tk, Dq + Dk)
+            scores = self.v(self.w(pairs).tanh()).squeeze(-1)  # (B, Tq, Tk)
+        weights = masked_softmax(scores.unsqueeze(1), mask)  # (B, 1, Tq, Tk)
         return weights.squeeze(1) @ keys, weights  # (B, Tq, Dk), (B, 1, Tq, Tk)
+
+
+# Beside the formulas: what depends on the keys alone can be computed once, and handed over.
+AdditiveAttention.project = projecting.additive_keys
+LuongAttention.project = projecting.luong_keys

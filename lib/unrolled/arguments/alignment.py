@@ -84,6 +84,16 @@ def luong_decoder(
     decoder(self, vocab_size, embedding_size, hidden_size, memory_size, attention, dropout)
 
 
+def start(self: Any, state: Tensor, memory: Tensor, mask: Tensor | None = None) -> None:
+    """Refuse what the decoders cannot start from."""
+    tensors.floating(state=state, memory=memory)
+    M = self.memory_size
+    tensors.shaped("memory", memory, f"(B, Tk, {M})", None, None, M)
+    B, Tk, _ = memory.shape
+    tensors.exactly("state", state, B, self.hidden_size)
+    tensors.broadcasts((B, 1, 1, Tk), mask=mask)
+
+
 def decode(
     self: Any, inputs: Tensor, state: Tensor, memory: Tensor, mask: Tensor | None = None
 ) -> None:

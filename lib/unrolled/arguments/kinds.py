@@ -44,18 +44,39 @@ def refuse_other_kinds(
 
 
 def explain(
-    function: Callable[..., Any], args: tuple, kwargs: Mapping[str, Any], error: Exception
+    function: Callable[..., Any],
+    check: Callable[..., None],
+    args: tuple,
+    kwargs: Mapping[str, Any],
+    error: Exception,
 ) -> None:
     """Say which argument is of another kind than annotated, after a check stumbled over one.
+
+    The check of a fast path may take an argument more than the function that stands beside it.
 
     Raises:
         TypeError: if there is one, unless the check's own sentence says what is wanted.
     """
     if "wanted" in str(error):
         return
-    signature = inspect.signature(function)
+    called = function
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        if not _takes(check, args, kwargs):
+            raise
+        called = check
+    signature = inspect.signature(called)
     for name, given in signature.bind(*args, **kwargs).arguments.items():
         _refuse(name, str(signature.parameters[name].annotation), given)
+
+
+def _takes(function: Callable[..., Any], args: tuple, kwargs: Mapping[str, Any]) -> bool:
+    try:
+        inspect.signature(function).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    return True
 
 
 def _refuse(name: str, annotation: str, given: Any) -> None:

@@ -76,9 +76,15 @@ def _steps(f, mask: Tensor | None = None, rows: Tensor | None = None):
     carried = f.start(normal(4, 6), normal(4, 7, 5), mask)
     one, carried = f.step(torch.tensor([3, 1, 7, 0]), carried)
     if rows is not None:
-        carried = tuple(x[rows] if isinstance(x, Tensor) else x for x in carried)
+        carried = _moved(carried, rows)
     two, _ = f.step(torch.tensor([2, 9, 9, 4]), carried)
     return one, two
+
+
+def _moved(carried: Any, rows: Tensor) -> Any:
+    if isinstance(carried, dict):
+        return {name: x[rows] for name, x in carried.items()}
+    return tuple(x[rows] if isinstance(x, Tensor) else x for x in carried)
 
 
 def _decoder_dropout(make):
@@ -125,8 +131,7 @@ QUESTIONS = {
         "mask of keys": _additive(lambda f: f(*_pair(), some_keys(2, 1, 1, 7))),
         "mask, nowhere": _additive(lambda f: f(*_pair(), _nowhere())),
         "mask, one axis": _additive(lambda f: f(*_pair(), KEYS.flatten())),
-        "project": _additive(lambda f: f.project(normal(2, 7, 6))),
-        "projected": _additive(lambda f: f(*_pair(), projected=normal(2, 7, 5))),
+        "one query": _additive(lambda f: f(normal(2, 1, 4), normal(2, 7, 6))),
         "large": _additive(_large),
         "gradient": _additive(lambda f: layer_gradients(f, *_pair())),
     },
@@ -141,10 +146,8 @@ QUESTIONS = {
         "mask, one axis, general": _luong("general", lambda f: f(*_pair(), KEYS.flatten())),
         "mask, nowhere, concat": _luong("concat", lambda f: f(*_pair(), _nowhere())),
         "mask, nowhere, general": _luong("general", lambda f: f(*_pair(), _nowhere())),
-        "project, general": _luong("general", lambda f: f.project(normal(2, 7, 6))),
-        "project, concat": _luong("concat", lambda f: f.project(normal(2, 7, 6))),
-        "projected, general": _luong("general", lambda f: f(*_pair(), None, normal(2, 7, 4))),
-        "projected, concat": _luong("concat", lambda f: f(*_pair(), None, normal(2, 7, 4))),
+        "one query, general": _luong("general", lambda f: f(normal(2, 1, 4), normal(2, 7, 6))),
+        "one query, concat": _luong("concat", lambda f: f(normal(2, 1, 4), normal(2, 7, 6))),
         "large, general": _luong("general", _large),
         "gradient, general": _luong("general", lambda f: layer_gradients(f, *_pair())),
         "gradient, concat": _luong("concat", lambda f: layer_gradients(f, *_pair())),
@@ -177,7 +180,6 @@ ONLY_IN = {
     "uniform-rows": "nowhere",
     "overflow": "large",
     "weights-detached": "gradient",
-    "projected-ignored": "projected",
     "default-score": "by default",
     "general-w-transposed": "general",
     "general-bias": "general",

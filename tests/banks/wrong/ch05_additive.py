@@ -148,27 +148,6 @@ class AdditiveAttention(nn.Module):
         return torch.einsum("boqk,bkh->bqh", a, k), a
 
 
-# %% AdditiveAttention: projected-ignored
-class AdditiveAttention(nn.Module):
-    def __init__(self, query_size, key_size, hidden_size):
-        super().__init__()
-        self.q_proj = nn.Linear(query_size, hidden_size, bias=False)
-        self.k_proj = nn.Linear(key_size, hidden_size, bias=False)
-        self.v = nn.Linear(hidden_size, 1, bias=False)
-
-    def project(self, keys):
-        return self.k_proj(keys)
-
-    def forward(self, query, keys, mask=None, projected=None):
-        q = self.q_proj(query).unsqueeze(2)
-        k = self.k_proj(keys).unsqueeze(1)
-        scores = self.v(torch.tanh(q + k)).permute(0, 3, 1, 2)
-        if mask is not None:
-            scores = torch.where(mask, scores, scores.new_tensor(float("-inf")))
-        weights = torch.nan_to_num(scores.softmax(dim=-1))
-        return weights[:, 0] @ keys, weights
-
-
 # %% AdditiveAttention: mask-after-softmax
 class AdditiveAttention(nn.Module):
     def __init__(self, query_size, key_size, hidden_size):

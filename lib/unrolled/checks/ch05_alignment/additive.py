@@ -54,12 +54,14 @@ def _nowhere(answer: Handle, draw: Draw) -> Any:
     return {"context": got[0][:, row], "weights": got[1][:, :, row]}
 
 
-def _projected(answer: Handle, draw: Draw) -> Any:
-    # The projection of other keys than those averaged: it shows whether the projection is used.
+def _alone(answer: Handle, draw: Draw) -> Any:
     layer, query, keys = _made(answer, draw)
-    others = draw.normal("other keys", *keys.shape)
-    got = layer(query, keys, None, layer.call("project", others))
-    return {"context": got[0], "weights": got[1]}
+    mask = draw.mask("mask", query.size(0), 1, query.size(1), keys.size(1))
+    seen = []
+    for row in range(query.size(1)):
+        got = layer(query[:, row : row + 1], keys, mask[:, :, row : row + 1])
+        seen.append({"context": got[0], "weights": got[1]})
+    return seen
 
 
 def _large(answer: Handle, draw: Draw) -> Any:
@@ -100,8 +102,8 @@ ADDITIVE_ATTENTION = Exercise(
         Probe("one padding mask for all queries", _padding, 1),
         Probe("a query that may attend nowhere", _nowhere, 1,
               says="a query that may attend nowhere must get zeros, as context and as weights."),
-        Probe("keys projected before, by project", _projected, 1,
-              says="where projected is given, the scores come from it and the average from keys."),
+        Probe("each query asked alone, as a decoder does", _alone, 1,
+              says="asked alone, with Tq = 1, a query must get what it gets among others."),
         Probe("scores around 800 do not overflow (float64)", _large, 1, dtype=torch.float64),
         Probe("gradients reach inputs and every weight (float64)", _gradients, 1,
               dtype=torch.float64),
@@ -111,10 +113,10 @@ ADDITIVE_ATTENTION = Exercise(
     mistakes=ADDITIVE,
     hints=(
         "Every query meets every key: before v the numbers have four axes, (B, Tq, Tk, A).",
-        "q_proj(query) is (B, Tq, A) and the projected keys are (B, Tk, A): give each an axis of "
-        "size 1, so that their sum broadcasts. tanh, then v, then squeeze the last axis away.",
-        "Fill hidden scores with torch.finfo(scores.dtype).min, softmax over the keys, set hidden "
-        "weights to 0, then weights.squeeze(1) @ keys: average the keys, not their projection.",
+        "q_proj(query) is (B, Tq, A) and k_proj(keys) is (B, Tk, A): give each an axis of size 1, "
+        "so that their sum broadcasts. tanh, then v, then squeeze the last axis away.",
+        "masked_softmax(scores.unsqueeze(1), mask) gives the weights, (B, 1, Tq, Tk), and "
+        "weights.squeeze(1) @ keys the context: average the keys, not their projection.",
     ),
     difficulty=3,
     minutes=35,

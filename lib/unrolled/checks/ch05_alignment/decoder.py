@@ -187,8 +187,8 @@ ATTENTION_DECODER = Exercise(
         "ask the attention with, and what does the cell read?",
         "The query is state[:, None]. The cell reads the word's vector and the context side by "
         "side; the scores read the new state, the context and the word's vector, in this order.",
-        "advance: look, cat([embedded, context]) into self.cell with the old state, then "
-        "cat([state, context, embedded]). forward and step both call it; forward cats the results.",
+        "advance: ask self.attention, cat([word, context]) into self.cell with the old state, then "
+        "cat([state, context, word]). forward and step both call it; forward stacks the features.",
     ),
     runs=150,
     difficulty=4,

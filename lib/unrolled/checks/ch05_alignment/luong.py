@@ -71,13 +71,14 @@ def _nowhere(answer: Handle, draw: Draw) -> Any:
     return {"context": got[0][:, row], "weights": got[1][:, :, row]}
 
 
-def _projected(answer: Handle, draw: Draw) -> Any:
-    # The projection of other keys than those averaged: it shows whether the projection is used.
-    seen = {}
+def _alone(answer: Handle, draw: Draw) -> Any:
+    seen = []
     for score in ("general", "concat", "dot"):
         layer, query, keys = _made(answer, draw, score)
-        others = draw.normal("other keys", *keys.shape)
-        seen[score] = layer(query, keys, None, layer.call("project", others)).output()
+        mask = draw.mask("mask", query.size(0), 1, query.size(1), keys.size(1))
+        for row in range(query.size(1)):
+            got = layer(query[:, row : row + 1], keys, mask[:, :, row : row + 1])
+            seen.append({f"context, {score}": got[0], f"weights, {score}": got[1]})
     return seen
 
 
@@ -122,8 +123,8 @@ LUONG_ATTENTION = Exercise(
         Probe("one padding mask for all queries (concat)", _padding, 1),
         Probe("a query that may attend nowhere (dot)", _nowhere, 1,
               says="a query that may attend nowhere must get zeros, as context and as weights."),
-        Probe("keys projected before, by project", _projected, 1,
-              says="where projected is given, the scores come from it and the average from keys."),
+        Probe("each query asked alone, as a decoder does", _alone, 1,
+              says="asked alone, with Tq = 1, a query must get what it gets among others."),
         Probe("scores around 150 do not overflow", _large, 1),
         Probe("gradients reach inputs and every weight (float64)", _gradients, 1,
               dtype=torch.float64),
@@ -132,12 +133,13 @@ LUONG_ATTENTION = Exercise(
     ),
     mistakes=LUONG,
     hints=(
-        "Which of the three scores depend on the keys alone, up to some point? That part is "
-        "project: the keys themselves, W times the keys, or the keys' share of W [h; h_s].",
-        "dot and general are one matrix product with keys.transpose(1, 2); concat is as in "
-        "AdditiveAttention, with one matrix whose columns belong to the query first, then the key.",
+        "dot and general are one matrix product, of the queries with the keys or with what the "
+        "matrix makes of them. concat is a network that reads every query with every key.",
+        "dot: query @ keys.transpose(1, 2). concat: give the queries an axis of keys and the keys "
+        "an axis of queries, expand both, and cat lays each pair end to end, query first.",
         "general: query @ self.w(keys).transpose(1, 2) with w = nn.Linear(key_size, query_size, "
-        "bias=False). concat: w.weight[:, :query_size] reads the query, the rest the key.",
+        "bias=False). concat: query[:, :, None] and keys[:, None], each expanded to (B, Tq, Tk, "
+        "its own width), then cat along the last axis, w, tanh, v.",
     ),
     difficulty=3,
     minutes=35,
