@@ -15,7 +15,9 @@ from agreement import shaken
 from unrolled import bert
 from unrolled.attention import MultiHeadAttention, padding_mask
 from unrolled.bert import BertConfig, BertModel
+from unrolled.blocks import TransformerEncoderLayer
 from unrolled.parts import provenance, use
+from unrolled.vit import ViT, ViTConfig
 
 B, T, V, D, H, L, C, MAX_T, S, PAD = 2, 5, 13, 12, 3, 2, 4, 9, 3, 1
 CONFIG = BertConfig(
@@ -85,6 +87,10 @@ def test_a_config_is_read_from_hugging_faces():
     assert BertConfig.from_hf(given) == BertConfig(hidden_size=24)
     assert BertConfig.from_hf({"id2label": {0: "a", 1: "b", 2: "c"}}).num_labels == 3
     assert BertConfig.from_hf({"id2label": {0: "a"}, "num_labels": 5}).num_labels == 5
+    acts = {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu"}
+    for hidden_act, ours in acts.items():
+        assert BertConfig.from_hf({"hidden_act": hidden_act}).activation == ours
+        assert ViTConfig(hidden_act=hidden_act).activation == ours
 
 
 def test_embeddings_are_summed_and_normalised_before_the_layers():
@@ -182,6 +188,34 @@ def test_dropout_of_a_learners_attention_is_set_too():
         encoder = BertModel(config)
     assert [layer.attention.drop.p for layer in encoder.layers] == [0.3, 0.3]
     assert provenance(encoder)["layers.1.attention"].endswith("Mine")
+
+
+class OneRate(TransformerEncoderLayer):
+    """A learner's layer, with one probability for every dropout."""
+
+    def __init__(self, d_model, n_heads, d_ff, dropout=0.1, activation="relu", norm_first=False,
+                 eps=1e-5, bias=True):  # fmt: skip
+        super().__init__(d_model, n_heads, d_ff, dropout, activation, norm_first, eps, bias)
+
+
+class AnyRates(TransformerEncoderLayer):
+    """One that hands on whatever it is given."""
+
+    def __init__(self, *sizes, **options):
+        super().__init__(*sizes, **options)
+
+
+@pytest.mark.parametrize(("mine", "expected"), [(OneRate, (0.2,) * 3), (AnyRates, (0.2, 0.3, 0.0))])
+def test_a_learners_layer_gets_the_rates_that_it_takes(mine, expected):
+    rates = {"hidden_dropout_prob": 0.2, "attention_probs_dropout_prob": 0.3}
+    with use({"TransformerEncoderLayer": mine}):
+        layers = [*BertModel(dataclasses.replace(CONFIG, **rates)).layers]
+        sizes = ViTConfig(12, 2, 3, 20, image_size=8, patch_size=4, **rates)
+        layers += [*ViT(sizes).layers]
+    for layer in layers:
+        assert type(layer) is mine
+        found = (layer.dropout.p, layer.attention.dropout, layer.feed_forward.dropout.p)
+        assert found == expected
 
 
 def test_embeddings_and_classifiers_drop_while_training_only():

@@ -319,6 +319,17 @@ def test_a_layers_parts_get_its_arguments():
                 assert module.bias is not None
 
 
+@pytest.mark.parametrize("rate", [0.0, 0.3])
+def test_attention_and_activations_can_have_rates_of_their_own(rate):
+    for name, expected in {
+        "attention_dropout": (0.2, rate, 0.2),
+        "activation_dropout": (0.2, 0.2, rate),
+    }.items():
+        layer = TransformerEncoderLayer(D, H, d_ff, 0.2, **{name: rate})
+        found = (layer.dropout.p, layer.attention.dropout, layer.feed_forward.dropout.p)
+        assert found == expected, name
+
+
 @ORDERS
 def test_a_layer_leaves_its_inputs_as_they_were(norm_first):
     x, memory, mask = torch.randn(B, Tq, D), torch.randn(B, Tk, D), some_mask(Tq, Tq)

@@ -88,6 +88,21 @@ def decode(x=(B, Tq, D), memory=(B, Tk, D), dtype=torch.float32, **masks):
             "activation='tanh': one of relu, gelu, gelu_tanh is wanted",
         ),
         (
+            lambda: TransformerEncoderLayer(D, H, d_ff, dropout=1.0),
+            ValueError,
+            "dropout=1.0 is outside [0, 1)",
+        ),
+        (
+            lambda: TransformerEncoderLayer(D, H, d_ff, attention_dropout=1.0),
+            ValueError,
+            "attention_dropout=1.0 is outside [0, 1)",
+        ),
+        (
+            lambda: TransformerEncoderLayer(D, H, d_ff, activation_dropout=-0.1),
+            ValueError,
+            "activation_dropout=-0.1 is outside [0, 1)",
+        ),
+        (
             lambda: TransformerDecoderLayer(D, H, d_ff, dropout=2.0),
             ValueError,
             "dropout=2.0 is outside [0, 1)",

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from unrolled.parts import use
 from unrolled.retrieval import Found, PassageIndex, rag_prompt, retrieve
 
 N, D = 11, 5
@@ -80,6 +81,17 @@ def test_an_index_finds_passages_and_grows():
     assert [f.text for f in index.search("tree", k=9)] == ["bee", "banana", "kiwi"]
     index.add(["a", "e"])
     assert len(index.search("tree")) == 3
+
+
+def test_an_index_finds_with_a_learners_own_function():
+    def last(query, documents, k, similarity="cosine"):
+        N = len(documents)
+        return torch.ones(k), torch.arange(N - k, N)
+
+    with use({"retrieve": last}):
+        index = PassageIndex(lambda texts: torch.ones(len(texts), 2))
+    index.add(["a", "b", "c"])
+    assert [found.text for found in index.search("?", k=2)] == ["b", "c"]
 
 
 def test_an_index_by_dot_product_prefers_long_vectors():

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from unrolled.arguments import retrieval as arguments
+from unrolled.parts import part
 from unrolled.views import views
 
 __all__ = ["PassageIndex", "rag_prompt", "retrieve"]
@@ -102,6 +103,7 @@ class PassageIndex:
     def __init__(self, embed: Callable[[list[str]], Tensor], similarity: str = "cosine"):
         self.embed = embed
         self.similarity = similarity
+        self._retrieve = part(retrieve)
         self.texts: list[str] = []
         self._embeddings: list[Tensor] = []
 
@@ -121,7 +123,9 @@ class PassageIndex:
         """Return the passages nearest to ``question``, best first: ``k``, or all if fewer."""
         query = self.embed([question])[0].detach()  # (D,)
         documents = torch.cat(self._embeddings)  # (N, D)
-        scores, ids = retrieve(query, documents, min(k, len(self)), self.similarity)  # (k,), (k,)
+        scores, ids = self._retrieve(
+            query, documents, min(k, len(self)), self.similarity
+        )  # (k,), (k,)
         pairs = zip(scores.tolist(), ids.tolist(), strict=True)
         return [Found(score, i, self.texts[i]) for score, i in pairs]
 

@@ -69,6 +69,11 @@ class ViTConfig:
     def __post_init__(self) -> None:
         arguments.vit_config(self)
 
+    @property
+    def activation(self) -> str:
+        """The activation's name in :class:`unrolled.blocks.FeedForward`."""
+        return configs.ACTIVATIONS[self.hidden_act]
+
     @classmethod
     def from_hf(cls, config: Mapping[str, Any]) -> ViTConfig:
         """Read the fields of a Hugging Face ``config.json`` of a ViT.

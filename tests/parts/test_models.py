@@ -124,16 +124,16 @@ MODELS = {
         reads(torch.stack(TRIPLES[:2], 1), vectors(4).exp()),
     ),
 }
-# A class that models use in a slot's place for speed, and the name of the slot.
-FAST = {
+# What a model has of its own while nobody fills the slot, and the name of the slot.
+OWN = {
     "CausalAttention": "MultiHeadAttention",
     "CausalGroupedQueryAttention": "GroupedQueryAttention",
 }
 # Asked for by functions, or while writing: each has a test of its own below, or in its module
-# (test_lora, test_tokenizers, test_tokenizers_wordpiece, training/test_fit).
+# (test_lora, test_retrieval, test_tokenizers, test_tokenizers_wordpiece, training/test_fit).
 ELSEWHERE = {
     "BertModel", "KVCache", "LoRALinear", "ViT", "apply_temperature", "beam_search",
-    "greedy_decode", "top_k_filter", "top_p_filter", "train_bpe", "training_step",
+    "greedy_decode", "retrieve", "top_k_filter", "top_p_filter", "train_bpe", "training_step",
     "wordpiece_tokenize",
 }  # fmt: skip
 
@@ -143,7 +143,7 @@ def slots(build):
     made = provenance(build())
     del made["(model)"]
     found = {origin.rpartition(".")[2] for origin in made.values()}
-    return sorted({FAST.get(name, name) for name in found} & asked_for() - ELSEWHERE)
+    return sorted({OWN.get(name, name) for name in found} & asked_for() - ELSEWHERE)
 
 
 def asked_for():
@@ -211,7 +211,7 @@ def test_a_learners_part_stands_in_a_models_slot(name, slot):
     mine = LEARNERS[slot]
     model = compare(name, {slot: mine})
     assert f"{mine.__module__}.{slot}" in origins(model)
-    fast = [name for name, of in FAST.items() if of == slot]
+    fast = [name for name, of in OWN.items() if of == slot]
     assert not {o for o in origins(model) if o.endswith((f".{slot}", *fast))} - {
         f"{mine.__module__}.{slot}"
     }

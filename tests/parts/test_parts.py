@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from unrolled.attention import MultiHeadAttention, scaled_dot_product_attention
+from unrolled.blocks import LayerNorm
 from unrolled.parts import load_weights, part, provenance, use
 
 
@@ -127,3 +128,17 @@ def test_a_sum_of_biases_is_one_parameter():
     layer = nn.ModuleDict({"cell": OneBias()})
     load_weights(layer, {f"cell.{name}": value for name, value in cell.state_dict().items()})
     assert torch.equal(layer["cell"].bias, cell.bias_ih + cell.bias_hh)
+
+
+def test_what_a_model_has_in_a_slot_gives_way_to_others_and_not_to_the_reference():
+    class Own(LayerNorm):
+        pass
+
+    class Other(LayerNorm):
+        pass
+
+    assert part(LayerNorm, own=Own) is Own
+    with use({"LayerNorm": Other}):
+        assert part(LayerNorm, own=Own) is Other
+    with use({"LayerNorm": LayerNorm}):
+        assert part(LayerNorm, own=Own) is Own

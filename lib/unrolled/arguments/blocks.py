@@ -41,6 +41,25 @@ def transform(self: Any, x: Tensor) -> None:
     _features(x, self.d_model)
 
 
+def encoder_layer_made(
+    self: Any,
+    d_model: int,
+    n_heads: int,
+    d_ff: int,
+    dropout: float = 0.1,
+    activation: str = "relu",
+    norm_first: bool = False,
+    eps: float = 1e-5,
+    bias: bool = True,
+    attention: Any = None,
+    attention_dropout: float | None = None,
+    activation_dropout: float | None = None,
+) -> None:
+    """Refuse rates that ``TransformerEncoderLayer`` cannot have; its parts refuse the rest."""
+    rates = common.given(attention_dropout=attention_dropout, activation_dropout=activation_dropout)
+    common.probability(dropout=dropout, **rates)
+
+
 def encoder_layer(
     self: Any, x: Tensor, mask: Tensor | None = None, need_weights: bool = False
 ) -> None:

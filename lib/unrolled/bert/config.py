@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from unrolled.arguments import bert as arguments
+from unrolled.arguments import configs
 
 __all__ = ["BertConfig"]
 
@@ -61,6 +62,11 @@ class BertConfig:
 
     def __post_init__(self) -> None:
         arguments.bert_config(self)
+
+    @property
+    def activation(self) -> str:
+        """The activation's name in :class:`unrolled.blocks.FeedForward`."""
+        return configs.ACTIVATIONS[self.hidden_act]
 
     @classmethod
     def from_hf(cls, config: Mapping[str, Any]) -> BertConfig:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from unrolled.arguments import bert as arguments
 from unrolled.arguments import configs
 from unrolled.bert.config import BertConfig
-from unrolled.bert.model import BertModel, activation_name, initialise
+from unrolled.bert.model import BertModel, initialise
 from unrolled.blocks import LayerNorm
 from unrolled.parts import part
 from unrolled.views import views
@@ -59,7 +59,7 @@ class MaskedLanguageModelHead(nn.Module):
     @views(check=configs.built_from("BertConfig"))
     def __init__(self, config: BertConfig):
         super().__init__()
-        self.activation = activation_name(config.hidden_act)
+        self.activation = config.activation
         self.transform = nn.Linear(config.hidden_size, config.hidden_size)
         self.norm = part(LayerNorm)(config.hidden_size, config.layer_norm_eps)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))

@@ -1,5 +1,12 @@
 """The encoder itself (Devlin et al. 2019, section 3).
 
+Here are the embeddings, the stack of layers and the pooled vector. A layer is the
+``TransformerEncoderLayer`` of :mod:`unrolled.blocks`, the table of positions that of
+:mod:`unrolled.positions`; the sizes are in ``config.py``, what stands on top in ``heads.py``, what
+it is trained on in ``objectives.py``. ViT builds its layers and fresh weights by the two functions
+below, too. ``@views`` puts argument checks before a body; ``part(X)`` is ``X``, or what a learner
+put in its place.
+
 Shapes: ``B`` batch, ``T`` positions, ``D`` = hidden_size, ``H`` heads, ``V`` vocabulary. The mask
 is boolean, **True = may attend**.
 """
@@ -16,10 +23,11 @@ from unrolled.arguments import configs
 from unrolled.bert.config import BertConfig
 from unrolled.blocks import LayerNorm, TransformerEncoderLayer
 from unrolled.parts import part
+from unrolled.parts.scope import taken
 from unrolled.positions import LearnedPositions
 from unrolled.views import views
 
-__all__ = ["BertModel", "activation_name", "encoder_layers", "initialise"]
+__all__ = ["BertModel", "encoder_layers", "initialise"]
 
 
 class BertModel(nn.Module):
@@ -49,8 +57,8 @@ class BertModel(nn.Module):
             than ``max_position_embeddings``.
 
     Parameters: ``token_embedding.weight`` (V, D), ``segment_embedding.weight``
-    (type_vocab_size, D), ``positions`` (max_position_embeddings, D), ``norm``, those of each of
-    ``layers``, and ``pooler``, a Linear (D, D).
+    (type_vocab_size, D), ``positions.weight`` (max_position_embeddings, D), ``norm``, those of
+    each of ``layers``, and ``pooler``, a Linear (D, D).
 
     Matches Hugging Face's ``BertModel`` within 1e-5 (float32) and 1e-10 (float64).
 
@@ -96,41 +104,31 @@ class BertModel(nn.Module):
 def encoder_layers(config: Any, norm_first: bool) -> nn.ModuleList:
     """Return the layers that a config of BERT or of ViT asks for.
 
-    BERT drops attention weights with a probability of their own and no activations inside the
-    feed-forward network, and so it is set here, whoever's layers they are.
+    Attention weights are dropped with a probability of their own, and activations inside the
+    feed-forward network not at all. A learner's layer that does not take these two rates has one
+    rate everywhere, ``hidden_dropout_prob``.
     """
-    layers = [
-        part(TransformerEncoderLayer)(
+    layer = part(TransformerEncoderLayer)
+    rates = {
+        "attention_dropout": config.attention_probs_dropout_prob,
+        "activation_dropout": 0.0,
+    }
+    return nn.ModuleList(
+        layer(
             config.hidden_size, config.num_attention_heads, config.intermediate_size,
-            dropout=config.hidden_dropout_prob, activation=activation_name(config.hidden_act),
-            norm_first=norm_first, eps=config.layer_norm_eps,
+            dropout=config.hidden_dropout_prob, activation=config.activation,
+            norm_first=norm_first, eps=config.layer_norm_eps, **taken(layer, rates),
         )
         for _ in range(config.num_hidden_layers)
-    ]  # fmt: skip
-    inside = {"attention": config.attention_probs_dropout_prob, "feed_forward": 0.0}
-    for layer in layers:
-        for name, child in layer.named_children():
-            if name in inside:
-                _set_dropout(child, inside[name])
-    return nn.ModuleList(layers)
-
-
-def activation_name(hidden_act: str) -> str:
-    """Return our name of an activation for Hugging Face's."""
-    return configs.ACTIVATIONS[hidden_act]
-
-
-def _set_dropout(module: nn.Module, probability: float) -> None:
-    for inner in module.modules():
-        if isinstance(inner, nn.Dropout):
-            inner.p = probability
-        elif isinstance(vars(inner).get("dropout"), float):
-            inner.dropout = probability
+    )  # fmt: skip
 
 
 @torch.no_grad()
 def initialise(model: nn.Module, std: float) -> None:
-    """Give new weights: normal matrices and tables, biases of 0; the padding's row is 0 too."""
+    """Give new weights: normal matrices and tables, biases of 0; the padding's row is 0 too.
+
+    The weights of norms, which have one axis and are no biases, stay 1.
+    """
     for name, parameter in model.named_parameters():
         if parameter.dim() > 1:
             parameter.normal_(0.0, std)

@@ -14,8 +14,6 @@ from unrolled.views import views
 
 __all__ = ["FeedForward"]
 
-GELU = {"gelu": "none", "gelu_tanh": "tanh"}  # the approximation that torch knows them by
-
 
 def _in_place_relu(self: FeedForward, x: Tensor) -> Tensor:
     """Without gradients: ReLU written over its own input, which nobody else holds."""

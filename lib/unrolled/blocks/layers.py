@@ -20,6 +20,14 @@ from unrolled.views import views
 __all__ = ["TransformerDecoderLayer", "TransformerEncoderLayer"]
 
 
+def _attend(
+    attention: nn.Module, *inputs: Tensor, mask: Tensor | None, need_weights: bool
+) -> tuple[Tensor, Tensor | None]:
+    """Ask an attention, and always get a pair: without need of them the weights are None."""
+    attended = attention(*inputs, mask=mask, need_weights=need_weights)
+    return attended if need_weights else (attended, None)
+
+
 class TransformerEncoderLayer(nn.Module):
     r"""Self-attention, then a feed-forward network, each with a residual connection and a norm.
 
@@ -29,7 +37,7 @@ class TransformerEncoderLayer(nn.Module):
     residual branch, :math:`x + \mathrm{Sublayer}(\mathrm{LayerNorm}(x))` (pre-norm, Xiong et al.
     2020, figure 1), and a stack of such layers needs one more norm at its end. Besides the dropout
     of section 5.4, on what each sublayer gives, attention weights and activations are dropped too,
-    as in ``nn.TransformerEncoderLayer``.
+    as in ``nn.TransformerEncoderLayer``; BERT and ViT give these two rates of their own.
 
     Args:
         d_model: width of the input and of the output.
@@ -42,6 +50,9 @@ class TransformerEncoderLayer(nn.Module):
         bias: add biases in projections and norms. Default: True.
         attention: the class of the attention, made of ``d_model``, ``n_heads``, ``dropout`` and
             ``bias``. Default: :class:`MultiHeadAttention`.
+        attention_dropout: probability of dropping an attention weight. Default: ``dropout``.
+        activation_dropout: that of dropping an activation inside the feed-forward network.
+            Default: ``dropout``.
 
     Shape:
         x ``(B, T, D)``, mask broadcasts to ``(B, H, T, T)``; out ``(B, T, D)``, weights
@@ -64,6 +75,7 @@ class TransformerEncoderLayer(nn.Module):
     torch.Size([1, 3, 8])
     """
 
+    @views(check=arguments.encoder_layer_made)
     def __init__(
         self,
         d_model: int,
@@ -75,12 +87,16 @@ class TransformerEncoderLayer(nn.Module):
         eps: float = 1e-5,
         bias: bool = True,
         attention: Callable[..., nn.Module] = MultiHeadAttention,
+        attention_dropout: float | None = None,
+        activation_dropout: float | None = None,
     ):
         super().__init__()
+        attention_dropout = dropout if attention_dropout is None else attention_dropout
+        activation_dropout = dropout if activation_dropout is None else activation_dropout
         self.d_model = d_model
         self.norm_first = norm_first
-        self.attention = part(attention)(d_model, n_heads, dropout=dropout, bias=bias)
-        self.feed_forward = part(FeedForward)(d_model, d_ff, dropout, activation, bias)
+        self.attention = part(attention)(d_model, n_heads, dropout=attention_dropout, bias=bias)
+        self.feed_forward = part(FeedForward)(d_model, d_ff, activation_dropout, activation, bias)
         self.norm1 = part(LayerNorm)(d_model, eps, bias)
         self.norm2 = part(LayerNorm)(d_model, eps, bias)
         self.dropout = nn.Dropout(dropout)
@@ -104,8 +120,7 @@ class TransformerEncoderLayer(nn.Module):
         self, x: Tensor, mask: Tensor | None, need_weights: bool
     ) -> tuple[Tensor, Tensor | None]:
         """Return what the attention sublayer adds to the residual stream, and its weights."""
-        attended = self.attention(x, mask=mask, need_weights=need_weights)
-        out, weights = attended if need_weights else (attended, None)
+        out, weights = _attend(self.attention, x, mask=mask, need_weights=need_weights)
         return self.dropout(out), weights
 
     def transform(self, x: Tensor) -> Tensor:
@@ -209,16 +224,16 @@ class TransformerDecoderLayer(nn.Module):
         self, x: Tensor, mask: Tensor | None, need_weights: bool
     ) -> tuple[Tensor, Tensor | None]:
         """Return what self-attention adds to the residual stream, and its weights."""
-        attended = self.self_attention(x, mask=mask, need_weights=need_weights)
-        out, weights = attended if need_weights else (attended, None)
+        out, weights = _attend(self.self_attention, x, mask=mask, need_weights=need_weights)
         return self.dropout(out), weights
 
     def cross(
         self, x: Tensor, memory: Tensor, mask: Tensor | None, need_weights: bool
     ) -> tuple[Tensor, Tensor | None]:
         """Return what attention to the memory adds to the residual stream, and its weights."""
-        attended = self.cross_attention(x, memory, memory, mask, need_weights)
-        out, weights = attended if need_weights else (attended, None)
+        out, weights = _attend(
+            self.cross_attention, x, memory, memory, mask=mask, need_weights=need_weights
+        )
         return self.dropout(out), weights
 
     def transform(self, x: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import re
 import textwrap
 from typing import Any
 
-PART = re.compile(r"\bpart\((\w+)\)")
+PART = re.compile(r"\bpart\((?:\w+, own=)?(\w+)\)")
 
 
 def readable_source(reference: Any, docstring: bool = True) -> str:
@@ -20,7 +20,7 @@ def readable_source(reference: Any, docstring: bool = True) -> str:
 
     Returns:
         The source without the library's argument checks (``@views``), and with
-        ``part(LayerNorm)`` as the ``LayerNorm`` that it stands for, ending in a newline.
+        ``part(LayerNorm)`` as the ``LayerNorm`` that stands there, ending in a newline.
     """
     return readable(textwrap.dedent(inspect.getsource(inspect.unwrap(reference))), docstring)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,27 +11,46 @@ from typing import Any, TypeVar
 
 from torch import nn
 
-__all__ = ["part", "provenance", "references", "use"]
+__all__ = ["part", "provenance", "references", "taken", "use"]
 
 Part = TypeVar("Part", bound=Callable[..., Any])
 _scope: ContextVar[Mapping[str, Any]] = ContextVar("parts in use", default=MappingProxyType({}))
 
 
-def part(reference: Part) -> Part:
+def part(reference: Part, own: Part | None = None) -> Part:
     """Return what stands for a reference layer or function in the models being built now.
 
     Args:
         reference: a public class or function of ``unrolled``; its name is the name of the part.
+        own: what the model has there while nobody put another in the reference's place. Default:
+            the reference.
 
     Returns:
-        ``reference``, or what :func:`use` put in its place.
+        What :func:`use` put in the reference's place, else ``own``.
 
     >>> from unrolled.basics import softmax
     >>> with use({"softmax": torch.softmax}):
     ...     part(softmax) is torch.softmax
     True
     """
-    return _scope.get().get(reference.__name__, reference)
+    chosen = _scope.get().get(reference.__name__, reference)
+    return own if own is not None and chosen is reference else chosen
+
+
+def taken(chosen: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the options that a part takes: a learner's may have fewer than the reference.
+
+    Args:
+        chosen: what :func:`part` returned; a ``**kwargs`` takes everything.
+        options: by their names in the reference.
+
+    >>> taken(lambda d_model, eps=1e-5: None, {"eps": 0.1, "bias": False})
+    {'eps': 0.1}
+    """
+    parameters = inspect.signature(chosen).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return dict(options)
+    return {name: value for name, value in options.items() if name in parameters}
 
 
 @contextmanager

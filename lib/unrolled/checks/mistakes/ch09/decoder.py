@@ -16,12 +16,11 @@ _CROSS = "crossed, cross_weights = self.cross(x, memory, memory_mask, need_weigh
 _ADD_CROSS = "x = self.norm2(x + crossed)"
 _FF = "x = self.norm3(x + self.transform(x))"
 _RETURN = "return (x, (weights, cross_weights)) if need_weights else x"
-_SELF = "attended = self.self_attention(x, mask=mask, need_weights=need_weights)"
-_MEMORY = "attended = self.cross_attention(x, memory, memory, mask, need_weights)"
-_DROPPED = (
-    "\n        out, weights = attended if need_weights else (attended, None)"
-    "\n        return self.dropout(out), weights"
-)
+_SELF = "out, weights = _attend(self.self_attention, x, mask=mask, need_weights=need_weights)"
+_MEMORY = """out, weights = _attend(
+            self.cross_attention, x, memory, memory, mask=mask, need_weights=need_weights
+        )"""
+_DROPPED = "\n        return self.dropout(out), weights"
 _UNDROPPED = _DROPPED.replace("self.dropout(out)", "out")
 _IN_EVAL = _DROPPED.replace("self.dropout(out)", "nn.functional.dropout(out, self.dropout.p)")
 _DROP_FF = "return self.dropout(self.feed_forward(x))"
@@ -121,7 +120,7 @@ TRANSFORMER_DECODER_LAYER = (
     Mistake("decoder-not-causal", "mask is not passed on, so that every position sees all of x.",
             ((_SELF, _SELF.replace("mask=mask", "mask=None")),)),
     Mistake("decoder-memory-mask-ignored", "memory_mask is not passed on, so that padding of the "
-            "memory is read.", ((_MEMORY, _MEMORY.replace("mask,", "None,")),)),
+            "memory is read.", ((_MEMORY, _MEMORY.replace("mask=mask", "mask=None")),)),
     Mistake("decoder-masks-exchanged", "mask and memory_mask are exchanged: mask is for "
             "self-attention, memory_mask for attention to the memory.",
             _each("mask, n", "memory_mask, n", _PRE_ATTEND, _ATTEND)
@@ -140,8 +139,7 @@ TRANSFORMER_DECODER_LAYER = (
                      "mask = past if mask is None else past & mask\n        " + _SELF),),
             variant="always"),
     Mistake("decoder-masks-inverted", "the masks are inverted: True means may attend.",
-            _each("mask=mask", "mask=None if mask is None else ~mask", _SELF)
-            + _each("mask,", "None if mask is None else ~mask,", _MEMORY)),
+            _each("mask=mask", "mask=None if mask is None else ~mask", _SELF, _MEMORY)),
     Mistake("decoder-one-head", "the attentions have one head; they have n_heads.",
             _each("n_heads", "1", _MADE_SELF, _MADE_CROSS)),
     Mistake("decoder-activation-ignored", "the activation is not passed on to the feed-forward "

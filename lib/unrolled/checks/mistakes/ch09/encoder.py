@@ -12,11 +12,13 @@ _ATTEND = "attended, weights = self.attend(x, mask, need_weights)"
 _ADD = "x = self.norm1(x + attended)"
 _FF = "x = self.norm2(x + self.transform(x))"
 _RETURN = "return (x, weights) if need_weights else x"
-_ATTENTION = "attended = self.attention(x, mask=mask, need_weights=need_weights)"
+_ATTENTION = "out, weights = _attend(self.attention, x, mask=mask, need_weights=need_weights)"
 _DROP_ATTENDED = "return self.dropout(out), weights"
 _DROP_FF = "return self.dropout(self.feed_forward(x))"
-_MADE_ATTENTION = "self.attention = attention(d_model, n_heads, dropout=dropout, bias=bias)"
-_MADE_FF = "self.feed_forward = FeedForward(d_model, d_ff, dropout, activation, bias)"
+_MADE_ATTENTION = (
+    "self.attention = attention(d_model, n_heads, dropout=attention_dropout, bias=bias)"
+)
+_MADE_FF = "self.feed_forward = FeedForward(d_model, d_ff, activation_dropout, activation, bias)"
 _MADE_NORMS = tuple(f"self.norm{n} = LayerNorm(d_model, eps, bias)" for n in (1, 2))
 _START = "start = x\n            "
 
@@ -87,7 +89,7 @@ TRANSFORMER_ENCODER_LAYER = (
             ((_ATTENTION, _ATTENTION.replace("mask=mask", "mask=None if mask is None else ~mask")),)),
     Mistake("encoder-over-batch", "axes are exchanged: sentences of the batch attend to each other, "
             "position by position.",
-            ((_ATTENTION, _ATTENTION.replace("(x,", "(x.transpose(0, 1),")),
+            ((_ATTENTION, _ATTENTION.replace(" x,", " x.transpose(0, 1),")),
              (_DROP_ATTENDED, _DROP_ATTENDED.replace("(out)", "(out.transpose(0, 1))")))),
     Mistake("encoder-one-head", "attention has one head; it has n_heads.",
             ((_MADE_ATTENTION, _MADE_ATTENTION.replace("n_heads", "1")),)),
@@ -106,9 +108,9 @@ TRANSFORMER_ENCODER_LAYER = (
     Mistake("encoder-ff-undropped", "what the feed-forward network gives is not dropped before it is "
             "added.", ((_DROP_FF, "return self.feed_forward(x)"),)),
     Mistake("encoder-weights-undropped", "dropout is not passed on to the attention, which drops "
-            "weights.", ((_MADE_ATTENTION, _MADE_ATTENTION.replace("dropout=dropout, ", "")),)),
+            "weights.", ((_MADE_ATTENTION, _MADE_ATTENTION.replace("dropout=attention_dropout, ", "")),)),
     Mistake("encoder-activations-undropped", "dropout is not passed on to the feed-forward network, "
-            "which drops activations.", ((_MADE_FF, _MADE_FF.replace("dropout,", "0.0,")),)),
+            "which drops activations.", ((_MADE_FF, _MADE_FF.replace("activation_dropout,", "0.0,")),)),
     Mistake("encoder-dropout-in-eval", "dropout is also applied in evaluation: an nn.Dropout made in "
             "__init__ knows when; F.dropout must be told.",
             ((_DROP_ATTENDED, "return nn.functional.dropout(out, self.dropout.p), weights"),
