@@ -1,6 +1,7 @@
 """GPT: its formula, causality, cache, and other people's parts in its places."""
 
 import math
+from functools import partial
 from typing import ClassVar
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from agreement import alike, in_both_precisions, shaken
+from agreement import alike, in_both_precisions, same, shaken
 from unrolled.attention import MultiHeadAttention, causal_mask, padding_mask
 from unrolled.blocks import FeedForward, LayerNorm
 from unrolled.gpt import GPT, GPTConfig, KVCache
@@ -181,19 +182,55 @@ def test_attention_with_weights_is_causal_too():
     torch.testing.assert_close(out, expected)
     torch.testing.assert_close(weights, expected_weights)
     torch.testing.assert_close(layer(x), expected)
-    torch.testing.assert_close(layer(x, x[:, :3], x[:, :3]), plain(x, x[:, :3], x[:, :3]))
-    torch.testing.assert_close(layer(x, x[:, :3]), plain(x, x[:, :3]))
-    torch.testing.assert_close(layer(x, value=2 * x), plain(x, value=2 * x))
+    torch.testing.assert_close(layer(x, past[3]), plain(x, mask=past[3]))
+
+
+@in_both_precisions
+@pytest.mark.parametrize("older", [0, 1, 3])
+@pytest.mark.parametrize("new", [1, 2, 4])
+@pytest.mark.parametrize("training", [True, False])
+def test_the_kernel_and_the_readable_attention_agree(dtype, close, older, new, training):
+    layer = CausalAttention(D, H).to(dtype).train(training)
+    x = torch.randn(B, older + new, D).to(dtype).requires_grad_()
+    outs = []
+    for forward in (layer.forward, partial(CausalAttention.forward.__wrapped__, layer)):
+        cache = KVCache(1)
+        append = partial(cache.append, 0)
+        if older:
+            forward(x[:, :older], append=append)
+        outs.append(forward(x[:, older:], append=append))
+    same(*outs, [x, *(p for n, p in layer.named_parameters() if n != "k_proj.bias")], close)
+
+
+@pytest.mark.parametrize("need_weights", [False, True])
+def test_every_projection_is_asked_as_it_stands(need_weights):
+    layer, heard = CausalAttention(D, H, bias=False), []
+    for name in ("q_proj", "k_proj", "v_proj", "out_proj"):
+        projection, forward = getattr(layer, name), getattr(layer, name).forward
+        projection.register_forward_hook(lambda *_, name=name: heard.append(name))
+        projection.forward = lambda x, forward=forward: 0 * forward(x)
+    out = layer(torch.randn(B, T, D), need_weights=need_weights)
+    out = out[0] if need_weights else out
+    assert heard == ["q_proj", "k_proj", "v_proj", "out_proj"]
+    assert not out.any()
+
+
+def test_a_causal_attention_refuses_what_it_cannot_read():
+    layer, x = CausalAttention(D, H), torch.randn(B, T, D)
+    with pytest.raises(TypeError, match="query has dtype"):
+        layer(torch.ones(B, T, D).long())
+    with pytest.raises(ValueError, match=r"query has shape \(4, 10\), \(B, T, D\)"):
+        layer(torch.ones(4, 10))
+    with pytest.raises(TypeError, match="mask has dtype"):
+        layer(x, torch.ones(T, T))
 
 
 @pytest.mark.parametrize("heads_of_keys", [1, 2, 3, 6])
 @pytest.mark.parametrize("queries", [1, 4, T])
-@pytest.mark.parametrize("given", ["nothing", "a mask", "need_weights"])
-def test_the_last_queries_attend_to_the_past_in_groups(heads_of_keys, queries, given):
+def test_the_last_queries_attend_to_the_past_in_groups(heads_of_keys, queries):
     key, value = (torch.randn(B, heads_of_keys, T, 5, dtype=torch.float64) for _ in range(2))
     query, past = torch.randn(B, 6, queries, 5, dtype=torch.float64), causal_mask(queries, T)
-    mask = past if given == "a mask" else None
-    out = attend_to_the_past(query, key, value, mask, 0.0, given == "need_weights")
+    out = attend_to_the_past(query, key, value, None, 0.0)
     each = 6 // heads_of_keys
     expected = [
         F.scaled_dot_product_attention(
@@ -201,7 +238,6 @@ def test_the_last_queries_attend_to_the_past_in_groups(heads_of_keys, queries, g
         )
         for h in range(6)
     ]
-    out = out[0] if given == "need_weights" else out
     torch.testing.assert_close(out, torch.stack(expected, dim=1))
 
 

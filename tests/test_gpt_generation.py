@@ -310,13 +310,22 @@ class OtherNorm(nn.LayerNorm):
 def test_what_is_not_plain_is_run_as_it_stands(change):
     model = changed(change)
     assert not is_plain(model)
-    assert model._cached_step() == model._step
+    assert model.read(some_ids(1))[0] == model._step
 
 
 def test_what_is_plain_takes_the_fast_step():
     model = gpt()
     assert is_plain(model)
-    assert model._cached_step() != model._step
+    assert model.read(some_ids())[0] != model._step
+
+
+def test_a_subclass_is_not_plain_since_its_forward_may_differ():
+    class Other(GPT):
+        pass
+
+    model = Other(gpt().config).eval()
+    assert not is_plain(model)
+    assert model.read(some_ids())[0] == model._step
 
 
 def test_attention_can_be_captured_while_writing():

@@ -99,6 +99,12 @@ def read(
     tensors.broadcasts((B, 1, T, older + T), mask=mask)
 
 
+def block(self: Any, x: Tensor, mask: Tensor | None = None, append: Any = None) -> None:
+    """Refuse what a ``GPTBlock`` cannot read; its parts refuse the rest."""
+    tensors.floating(x=x)
+    tensors.shaped("x", x, "(B, T, D)", None, None, None)
+
+
 def begin(model: Any, ids: Tensor, use_cache: bool = True) -> None:
     """Refuse what a text cannot begin with."""
     tensors.token_ids(model.vocab_size, ids=ids)

@@ -85,8 +85,21 @@ def attend(
     mask: Tensor | None = None,
     positions: Tensor | None = None,
     need_weights: bool = False,
-    append: Any = None,
 ) -> None:
     """Refuse what ``GroupedQueryAttention`` cannot attend to."""
     tensors.sequences(self.q_proj.in_features, x=x)
+    tensors.boolean(mask=mask)
+
+
+def attend_to_the_past(
+    self: Any,
+    x: Tensor,
+    mask: Tensor | None = None,
+    positions: Tensor | None = None,
+    need_weights: bool = False,
+    append: Any = None,
+) -> None:
+    """Refuse what ``CausalGroupedQueryAttention`` cannot read; adapters may stand in its parts."""
+    tensors.floating(x=x)
+    tensors.shaped("x", x, "(B, T, D)", None, None, None)
     tensors.boolean(mask=mask)

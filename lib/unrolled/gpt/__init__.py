@@ -5,8 +5,7 @@ vocabulary.
 """
 
 from unrolled.gpt.cache import KVCache
-from unrolled.gpt.config import GPTConfig
-from unrolled.gpt.model import GPT, GPTBlock
+from unrolled.gpt.model import GPT, GPTBlock, GPTConfig
 from unrolled.gpt.optimisation import decay_groups
 
 __all__ = ["GPT", "GPTBlock", "GPTConfig", "KVCache", "decay_groups"]

@@ -5,9 +5,9 @@ Shapes: ``B`` texts, ``T`` tokens of each that are given, ``V`` vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,9 @@ from unrolled.arguments import gpt as arguments
 from unrolled.attention import causal_mask
 from unrolled.decoding import apply_temperature, top_k_filter, top_p_filter
 from unrolled.decoding.state import Step
+from unrolled.gpt.attention import CachedAttention
 from unrolled.gpt.cache import KVCache
+from unrolled.gpt.step import read_quickly
 from unrolled.parts import part
 from unrolled.views import views
 
@@ -37,10 +39,6 @@ class CausalModel(nn.Module):
         vocab_size, max_len: as given.
     """
 
-    # For a class itself and no subclass, whose forward may differ: a function of the model that
-    # returns a faster step, or None where it has to be run as it stands.
-    quick_steps: ClassVar[dict[type, Callable[[nn.Module], Step | None]]] = {}
-
     def __init__(self, vocab_size: int, max_len: int):
         super().__init__()
         self.vocab_size = vocab_size
@@ -53,7 +51,7 @@ class CausalModel(nn.Module):
     @property
     def can_cache(self) -> bool:
         """Whether every block's attention keeps a cache: the reference's does."""
-        return all(getattr(block.attention, "caches", False) for block in self.blocks)
+        return all(isinstance(block.attention, CachedAttention) for block in self.blocks)
 
     def new_cache(self) -> KVCache:
         """Return an empty cache for this model.
@@ -76,7 +74,7 @@ class CausalModel(nn.Module):
         causal = causal_mask(T, start + T, ids.device)  # (T, start + T)
         return causal if mask is None else causal & mask
 
-    @views(check=arguments.begin)
+    @views(check=arguments.begin, fast=read_quickly)
     @torch.no_grad()
     def read(self, ids: Tensor, use_cache: bool = True) -> tuple[Step, Any]:
         """Read all tokens but the last, and return how decoding goes on from there.
@@ -103,12 +101,7 @@ class CausalModel(nn.Module):
         cache = self.new_cache()
         if ids.size(1) > 1:
             self(ids[:, :-1], cache, last_only=True)
-        return self._cached_step(), cache
-
-    def _cached_step(self) -> Step:
-        """Return what reads one token: the model itself, or a faster way that its class has."""
-        quick = self.quick_steps.get(type(self))
-        return (quick and quick(self)) or self._step
+        return self._step, cache
 
     def _step(self, last: Tensor, cache: KVCache) -> tuple[Tensor, KVCache]:
         return self(last[:, None], cache, last_only=True)[:, 0], cache  # (B, V)

@@ -1,33 +1,119 @@
-"""The model: embeddings, a stack of causal pre-norm blocks, and a score for every next token.
+"""GPT, to be read from the top: its sizes, its block, and the model that stacks blocks.
 
-Shapes: ``B`` batch, ``T`` positions, ``D`` = n_embd, ``V`` vocabulary.
+Around it: ``gpt/attention.py`` has the causal attention of a block, ``cache.py`` what is kept
+between two tokens, ``generation.py`` the ``CausalModel`` that writes with all of it, ``step.py`` a
+faster way to read one token, ``optimisation.py`` which weights decay. Norm and feed-forward network
+are those of :mod:`unrolled.blocks`, the table of positions is that of :mod:`unrolled.positions`.
+``@views`` puts argument checks before a body and a faster twin beside it; ``part(X)`` is ``X``, or
+what a learner put in its place.
+
+Shapes: ``B`` batch, ``T`` positions, ``Tk`` with those in a cache, ``D`` = n_embd, ``H`` = n_head,
+``V`` vocabulary. A mask is boolean, **True = may attend**.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import partial
+from typing import Any
 
 from torch import Tensor, nn
 
 from unrolled.arguments import configs
 from unrolled.arguments import gpt as arguments
 from unrolled.attention import MultiHeadAttention
-from unrolled.blocks import LayerNorm, TransformerEncoderLayer
+from unrolled.blocks import FeedForward, LayerNorm
 from unrolled.gpt.attention import Append, CausalAttention
 from unrolled.gpt.cache import KVCache
-from unrolled.gpt.config import GPTConfig
 from unrolled.gpt.generation import CausalModel
-from unrolled.gpt.step import quick_step
 from unrolled.parts import part
 from unrolled.positions import LearnedPositions
 from unrolled.views import views
 
-__all__ = ["GPT", "GPTBlock"]
+__all__ = ["GPT", "GPTBlock", "GPTConfig"]
 
 
-class GPTBlock(TransformerEncoderLayer):
-    """A pre-norm Transformer layer that looks only back.
+@dataclass(frozen=True)
+class GPTConfig:
+    """Sizes and rates of a GPT, with the field names and defaults of Hugging Face's ``GPT2Config``.
+
+    Args:
+        vocab_size: V, at least 1. Default: 50257. All defaults are GPT-2's.
+        n_positions: the longest text that can be read, at least 1. Default: 1024.
+        n_embd: D, width of the residual stream. Default: 768.
+        n_layer: number of blocks. Default: 12.
+        n_head: number of attention heads; divides ``n_embd``. Default: 12.
+        n_inner: width inside the feed-forward networks. Default: ``4 * n_embd``.
+        activation_function: ``"gelu_new"`` (by tanh, as is ``"gelu_pytorch_tanh"``), ``"gelu"``
+            (exact) or ``"relu"``. Default: ``"gelu_new"``.
+        resid_pdrop: dropout of what a sublayer adds, in [0, 1). Default: 0.1.
+        embd_pdrop: dropout of the embeddings' sum, in [0, 1). Default: 0.1.
+        attn_pdrop: dropout of attention weights, in [0, 1). Default: 0.1.
+        layer_norm_epsilon: of the norms, above 0. Default: 1e-5.
+        initializer_range: standard deviation of fresh weights, at least 0. Default: 0.02.
+        tie_word_embeddings: the output layer is the token embedding. Default: True.
+
+    Raises:
+        TypeError: if a size is not an integer.
+        ValueError: if a field is out of range, or ``n_head`` does not divide ``n_embd``.
+
+    >>> GPTConfig(n_embd=48, n_head=3).d_ff
+    192
+    """
+
+    vocab_size: int = 50257
+    n_positions: int = 1024
+    n_embd: int = 768
+    n_layer: int = 12
+    n_head: int = 12
+    n_inner: int | None = None
+    activation_function: str = "gelu_new"
+    resid_pdrop: float = 0.1
+    embd_pdrop: float = 0.1
+    attn_pdrop: float = 0.1
+    layer_norm_epsilon: float = 1e-5
+    initializer_range: float = 0.02
+    tie_word_embeddings: bool = True
+
+    def __post_init__(self) -> None:
+        arguments.gpt_config(self)
+
+    @property
+    def d_ff(self) -> int:
+        """Width inside the feed-forward networks."""
+        return 4 * self.n_embd if self.n_inner is None else self.n_inner
+
+    @property
+    def activation(self) -> str:
+        """The activation's name in :class:`unrolled.blocks.FeedForward`."""
+        return configs.ACTIVATIONS[self.activation_function]
+
+    @classmethod
+    def from_hf(cls, config: Mapping[str, Any]) -> GPTConfig:
+        """Read a Hugging Face ``config.json`` of GPT-2.
+
+        Args:
+            config: its fields. What does not change the result, such as ``use_cache``, is left
+                aside.
+
+        Returns:
+            The same sizes and rates.
+
+        Raises:
+            ValueError: if a field asks for what this model does not do.
+
+        >>> GPTConfig.from_hf({"model_type": "gpt2", "n_layer": 3, "use_cache": True}).n_layer
+        3
+        """
+        arguments.from_hf_gpt2(config)
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in config.items() if name in known})
+
+
+class GPTBlock(nn.Module):
+    """Gather from the past, then transform, each behind a norm and with a residual connection.
 
     Radford et al. 2019, section 2.3: the norms stand before attention and feed-forward network.
     Dropout is where GPT-2 has it: on attention weights and on what each sublayer adds, not inside
@@ -37,7 +123,7 @@ class GPTBlock(TransformerEncoderLayer):
         config: the model's sizes and rates.
 
     Shape:
-        x ``(B, T, D)``, mask broadcasts to ``(B, H, T, T)``; result ``(B, T, D)``.
+        x ``(B, T, D)``, mask broadcasts to ``(B, H, T, Tk)``; result ``(B, T, D)``.
 
     Returns:
         The residual stream after this block.
@@ -54,24 +140,17 @@ class GPTBlock(TransformerEncoderLayer):
 
     @views(check=configs.built_from("GPTConfig"))
     def __init__(self, config: GPTConfig):
-        own = part(MultiHeadAttention)
-        chosen = CausalAttention if own is MultiHeadAttention else own
-
-        def attention(d_model: int, n_heads: int, dropout: float, bias: bool) -> nn.Module:
-            return chosen(d_model, n_heads, dropout=config.attn_pdrop, bias=bias)
-
-        super().__init__(
-            config.n_embd,
-            config.n_head,
-            config.d_ff,
-            dropout=0.0,
-            activation=config.activation,
-            norm_first=True,
-            eps=config.layer_norm_epsilon,
-            attention=attention,
+        super().__init__()
+        D, eps = config.n_embd, config.layer_norm_epsilon
+        self.attention = part(MultiHeadAttention, own=CausalAttention)(
+            D, config.n_head, dropout=config.attn_pdrop, bias=True
         )
+        self.feed_forward = part(FeedForward)(D, config.d_ff, 0.0, config.activation)
+        self.norm1 = part(LayerNorm)(D, eps)
+        self.norm2 = part(LayerNorm)(D, eps)
         self.dropout = nn.Dropout(config.resid_pdrop)
 
+    @views(check=arguments.block)
     def forward(
         self, x: Tensor, mask: Tensor | None = None, append: Append | None = None
     ) -> Tensor:
@@ -79,13 +158,15 @@ class GPTBlock(TransformerEncoderLayer):
 
         Args:
             x: the residual stream.
-            mask: True where a position may attend. Default: to itself and all before it.
+            mask: True where a position may attend, causality included. Default: to itself and all
+                before it; a learner's attention has to be given that mask.
             append: puts keys and values into this layer's cache and returns all of them.
                 Default: no cache.
         """
+        # A learner's attention knows no cache, and is never asked with one.
         cached = {} if append is None else {"append": append}
         x = x + self.dropout(self.attention(self.norm1(x), mask=mask, **cached))
-        return x + self.transform(self.norm2(x))
+        return x + self.dropout(self.feed_forward(self.norm2(x)))
 
 
 class GPT(CausalModel):
@@ -103,7 +184,7 @@ class GPT(CausalModel):
         config: sizes and rates.
 
     Shape:
-        ids ``(B, T)``, mask broadcasts to ``(B, 1, T, T)``; logits ``(B, T, V)``.
+        ids ``(B, T)``, mask broadcasts to ``(B, 1, T, Tk)``; logits ``(B, T, V)``.
 
     Returns:
         Logits: those at position ``t`` are about the token at ``t + 1``.
@@ -113,8 +194,9 @@ class GPT(CausalModel):
         ValueError: if an id is out of range, the text is empty or longer than ``n_positions``, or
             a shape does not fit.
 
-    Parameters: ``token_embedding`` (V, D), ``positions`` (n_positions, D), those of
-    ``blocks`` and ``norm``, and ``lm_head`` (V, D).
+    Parameters: ``token_embedding.weight`` (V, D), ``positions.weight`` (n_positions, D), those of
+    ``blocks`` and ``norm``, and ``lm_head.weight`` (V, D), tied to the first or its own. A mask,
+    a fresh cache and ``generate`` come from :class:`CausalModel`.
 
     Matches Hugging Face's ``GPT2LMHeadModel`` with the weights converted, within 1e-5 (float32)
     and 1e-10 (float64).
@@ -155,8 +237,8 @@ class GPT(CausalModel):
                 ``padding_mask(ids, pad_id)``; over the cache too. Default: everywhere.
             last_only: return the logits of the last position alone, ``(B, 1, V)``. Default: False.
         """
-        start = 0 if cache is None else cache.length
-        visible = self.visible(ids, start, mask)  # (..., T, start + T)
+        start = 0 if cache is None else cache.length  # of the text before, till all blocks have run
+        visible = self.visible(ids, start, mask)  # (..., T, Tk), or None: the attention is causal
         x = self.token_embedding(ids)  # (B, T, D)
         x = self.dropout(self.positions(x, start))
         for layer, block in enumerate(self.blocks):
@@ -177,6 +259,3 @@ class GPT(CausalModel):
                 nn.init.normal_(module.weight, std=residual_std if residual else std)
             if isinstance(module, nn.Linear) and module.bias is not None:
                 nn.init.zeros_(module.bias)
-
-
-CausalModel.quick_steps[GPT] = quick_step

@@ -22,7 +22,7 @@ from unrolled.gpt.attention import CausalAttention
 from unrolled.gpt.cache import KVCache
 from unrolled.positions import LearnedPositions
 
-__all__ = ["is_plain", "quick_step", "token_step"]
+__all__ = ["is_plain", "read_quickly", "token_step"]
 
 _PLAIN = {
     CausalAttention, FeedForward, LayerNorm, LearnedPositions,
@@ -30,13 +30,20 @@ _PLAIN = {
 }  # fmt: skip
 
 
-def quick_step(model: nn.Module) -> Step | None:
-    """Return :func:`token_step` of a GPT that :func:`is_plain`, None for any other."""
-    return token_step(model) if is_plain(model) else None
+def read_quickly(model: nn.Module, ids: Tensor, use_cache: bool = True) -> tuple[Step, KVCache]:
+    """Read all tokens but the last, and go on by :func:`token_step`, for a GPT that is plain."""
+    if not (use_cache and is_plain(model)):
+        return NotImplemented
+    _, cache = type(model).read.__wrapped__(model, ids)
+    return token_step(model), cache
 
 
 def is_plain(model: nn.Module) -> bool:
-    """Say whether a GPT in evaluation is made of reference parts alone, and nobody listens in."""
+    """Say whether a model in evaluation is our GPT of our parts, and nobody listens in."""
+    from unrolled.gpt.model import GPT  # not above: it is built on what is built on this
+
+    if type(model) is not GPT:  # the forward of a subclass may differ
+        return False
     parts = [module for block in model.blocks for module in block.children()]
     parts += [module for part in parts for module in part.children()]
     parts += list(model.children())

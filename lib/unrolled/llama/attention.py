@@ -10,13 +10,49 @@ import torch
 from torch import Tensor, nn
 
 from unrolled.arguments import llama as arguments
-from unrolled.attention import merge_heads, scaled_dot_product_attention, split_heads
-from unrolled.gpt.attention import Append, attend_to_the_past
+from unrolled.attention import (
+    causal_mask,
+    merge_heads,
+    scaled_dot_product_attention,
+    split_heads,
+)
+from unrolled.gpt.attention import Append, CachedAttention, attend_to_the_past
 from unrolled.parts import part
 from unrolled.positions import apply_rope
 from unrolled.views import views
 
 __all__ = ["CausalGroupedQueryAttention", "GroupedQueryAttention"]
+
+
+def _turned(
+    layer: GroupedQueryAttention, x: Tensor, positions: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries, keys and values of ``x``, the first two turned to where they stand."""
+    if positions is None:
+        positions = torch.arange(x.size(1), device=x.device)  # (T,)
+    q = split_heads(layer.q_proj(x), layer.n_heads)  # (B, H, T, d_k)
+    k = split_heads(layer.k_proj(x), layer.n_kv_heads)  # (B, G, T, d_k)
+    v = split_heads(layer.v_proj(x), layer.n_kv_heads)  # (B, G, T, d_k)
+    return layer._rope(q, positions, layer.base), layer._rope(k, positions, layer.base), v
+
+
+def _grouped_in_one_kernel(
+    layer: GroupedQueryAttention,
+    x: Tensor,
+    mask: Tensor | None = None,
+    positions: Tensor | None = None,
+    need_weights: bool = False,
+) -> Tensor:
+    """The layer by the kernel that makes no weights, where nobody needs them."""
+    if need_weights:
+        return NotImplemented
+    q, k, v = _turned(layer, x, positions)
+    groups = layer.n_heads // layer.n_kv_heads
+    k = k.repeat_interleave(groups, dim=1)  # (B, H, T, d_k)
+    v = v.repeat_interleave(groups, dim=1)  # (B, H, T, d_k)
+    dropout = layer.dropout if layer.training else 0.0
+    heads = scaled_dot_product_attention(q, k, v, mask, dropout)  # (B, H, T, d_k)
+    return layer.out_proj(merge_heads(heads))  # (B, T, D)
 
 
 class GroupedQueryAttention(nn.Module):
@@ -83,7 +119,7 @@ class GroupedQueryAttention(nn.Module):
         self.out_proj = nn.Linear(n_heads * d_k, d_model, bias=bias)
         self._rope = part(apply_rope)
 
-    @views(check=arguments.attend)
+    @views(check=arguments.attend, fast=_grouped_in_one_kernel)
     def forward(
         self,
         x: Tensor,
@@ -110,22 +146,39 @@ class GroupedQueryAttention(nn.Module):
         k = k.repeat_interleave(groups, dim=1)  # (B, H, T, d_k)
         v = v.repeat_interleave(groups, dim=1)  # (B, H, T, d_k)
         dropout = self.dropout if self.training else 0.0
-        attended = scaled_dot_product_attention(q, k, v, mask, dropout, need_weights)
-        heads, weights = attended if need_weights else (attended, None)
+        heads, weights = scaled_dot_product_attention(
+            q, k, v, mask, dropout, need_weights=True
+        )  # (B, H, T, d_k), (B, H, T, Tk)
         out = self.out_proj(merge_heads(heads))  # (B, T, D)
         return (out, weights) if need_weights else out
 
 
-class CausalGroupedQueryAttention(GroupedQueryAttention):
-    """The reference's :class:`GroupedQueryAttention` inside a Llama: its fast path.
+def _in_one_kernel(
+    layer: CausalGroupedQueryAttention,
+    x: Tensor,
+    mask: Tensor | None = None,
+    positions: Tensor | None = None,
+    need_weights: bool = False,
+    append: Append | None = None,
+) -> Tensor:
+    """A kernel that makes no weights, and no copies of keys and values."""
+    if need_weights:
+        return NotImplemented
+    q, k, v = _turned(layer, x, positions)
+    if append is not None:
+        k, v = append(k, v)  # (B, G, Tk, d_k)
+    heads = attend_to_the_past(q, k, v, mask, layer.dropout if layer.training else 0.0)
+    return layer.out_proj(merge_heads(heads))  # (B, T, D)
 
-    With ``mask=None`` a position sees itself and what is before it, by a kernel that needs no mask
-    and no copies of keys and values; with ``append`` new positions see the cache too. A learner's
-    attention in this place is given the causal mask instead, and no cache.
+
+class CausalGroupedQueryAttention(GroupedQueryAttention, CachedAttention):
+    """Grouped-query attention from every position to itself, those before it and a cache.
+
+    What a Llama has where nobody put another attention; a learner's is given the causal mask, and
+    no cache. Arguments and parameters are those of :class:`GroupedQueryAttention`.
     """
 
-    caches = True
-
+    @views(check=arguments.attend_to_the_past, fast=_in_one_kernel)
     def forward(
         self,
         x: Tensor,
@@ -134,16 +187,26 @@ class CausalGroupedQueryAttention(GroupedQueryAttention):
         need_weights: bool = False,
         append: Append | None = None,
     ) -> Tensor | tuple[Tensor, Tensor]:
-        """Attend from every position of ``x`` to itself, those before it and the cache."""
-        if positions is None:
-            positions = torch.arange(x.size(1), device=x.device)  # (T,)
-        q = self._rope(split_heads(self.q_proj(x), self.n_heads), positions, self.base)
-        k = self._rope(split_heads(self.k_proj(x), self.n_kv_heads), positions, self.base)
-        v = split_heads(self.v_proj(x), self.n_kv_heads)  # (B, G, T, d_k)
+        """Let every position of ``x`` gather from the past.
+
+        Args:
+            x: the new positions, the last of all.
+            mask: True where a position may attend. Default: to itself and all before it.
+            positions: where each token stands. Default: 0, 1, 2, ...
+            need_weights: also return the weights. Default: False.
+            append: puts keys and values into a cache and returns all of them. Default: no cache.
+        """
+        q, k, v = _turned(self, x, positions)
         if append is not None:
             k, v = append(k, v)  # (B, G, Tk, d_k)
+        if mask is None:
+            mask = causal_mask(q.size(2), k.size(2), x.device)  # (T, Tk)
+        groups = self.n_heads // self.n_kv_heads
+        k = k.repeat_interleave(groups, dim=1)  # (B, H, Tk, d_k)
+        v = v.repeat_interleave(groups, dim=1)  # (B, H, Tk, d_k)
         dropout = self.dropout if self.training else 0.0
-        attended = attend_to_the_past(q, k, v, mask, dropout, need_weights)
-        heads, weights = attended if need_weights else (attended, None)
+        heads, weights = scaled_dot_product_attention(
+            q, k, v, mask, dropout, need_weights=True
+        )  # (B, H, T, d_k), (B, H, T, Tk)
         out = self.out_proj(merge_heads(heads))  # (B, T, D)
         return (out, weights) if need_weights else out

@@ -51,9 +51,7 @@ class LlamaBlock(nn.Module):
     @views(check=configs.built_from("LlamaConfig"))
     def __init__(self, config: LlamaConfig):
         super().__init__()
-        own = part(GroupedQueryAttention)
-        attention = CausalGroupedQueryAttention if own is GroupedQueryAttention else own
-        self.attention = attention(
+        self.attention = part(GroupedQueryAttention, own=CausalGroupedQueryAttention)(
             config.hidden_size,
             config.num_attention_heads,
             config.n_kv_heads,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from unrolled.checks.exercise import Mistake
+from unrolled.checks.mistakes import by_hand
+from unrolled.checks.mistakes.by_hand import FILL, SOFTMAX, ZEROS
 
 _WHERE = "positions = torch.arange(x.size(1), device=x.device)"
 _Q = "q = split_heads(self.q_proj(x), self.n_heads)"
@@ -13,7 +15,9 @@ _TURN_K = "k = self._rope(k, positions, self.base)"
 _REPEAT_K = "k = k.repeat_interleave(groups, dim=1)"
 _REPEAT_V = "v = v.repeat_interleave(groups, dim=1)"
 _DROP = "self.dropout if self.training else 0.0"
-_ATTEND = "attended = scaled_dot_product_attention(q, k, v, mask, dropout, need_weights)"
+_ATTEND = """heads, weights = scaled_dot_product_attention(
+            q, k, v, mask, dropout, need_weights=True
+        )"""
 _OUT = "out = self.out_proj(merge_heads(heads))"
 _PAIR = "return (out, weights) if need_weights else out"
 _MADE = (
@@ -23,8 +27,6 @@ _MADE = (
     "self.out_proj = nn.Linear(n_heads * d_k, d_model, bias=bias)",
 )
 _RESHAPED = "{0} = self.{0}_proj(x).reshape(x.size(0), self.{1}, x.size(1), -1)"
-_NO_ZEROS = "weights = weights.masked_fill(~mask.any(dim=-1, keepdim=True), 0.0)"
-_LOWEST = "torch.finfo(scores.dtype).min"
 
 
 def _before(line: str, *more: str) -> tuple[str, str]:
@@ -32,22 +34,9 @@ def _before(line: str, *more: str) -> tuple[str, str]:
     return line, "\n        ".join((*more, line))
 
 
-def _by_hand(*changes: tuple[str, str]) -> tuple[str, str]:
+def _written(*changes: tuple[str, str]) -> tuple[str, str]:
     """A patch that writes the attention out, with changes inside it."""
-    text = "\n        ".join((
-        "scores = q @ k.transpose(-2, -1) / k.size(-1) ** 0.5",
-        "if mask is not None:",
-        f"    scores = scores.masked_fill(~mask, {_LOWEST})",
-        "weights = scores.softmax(dim=-1)",
-        "if mask is not None:",
-        f"    {_NO_ZEROS}",
-        "attended = torch.dropout(weights, dropout, True) @ v",
-        "attended = (attended, weights) if need_weights else attended",
-    ))  # fmt: skip
-    for old, new in changes:
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    return _ATTEND, text
+    return by_hand.attention(_ATTEND, *changes)
 
 
 _TILED_K = "k = k.repeat(1, groups, 1, 1)"
@@ -110,7 +99,7 @@ GROUPED = (
             (("d_k = d_model // n_heads if d_k is None else d_k",
               "d_k = d_model // n_kv_heads if d_k is None else d_k"),)),
     Mistake("grouped-keys-values-swapped", "keys and values are exchanged when attention is called.",
-            (("(q, k, v,", "(q, v, k,"),)),
+            (("q, k, v, mask", "q, v, k, mask"),)),
     Mistake("query-heads-not-split", "queries are viewed as (B, H, T, d_k) without a transpose, "
             "which mixes positions up.", ((_Q, _RESHAPED.format("q", "n_heads")),)),
     Mistake("key-heads-not-split", "keys and values are viewed as (B, G, T, d_k) without a "
@@ -131,19 +120,18 @@ GROUPED = (
             (_before(_ATTEND, "mask = mask[:, :1] if mask is not None and mask.dim() == 4 else mask"),)),
     Mistake("mask-after-softmax", "the mask is applied after the softmax, so what stays visible no "
             "longer sums to 1.",
-            (_by_hand((f"scores.masked_fill(~mask, {_LOWEST})", "scores"),
-                      ("~mask.any(dim=-1, keepdim=True)", "~mask")),)),
+            (_written((FILL, "pass"), (ZEROS, "weights = weights.masked_fill(~mask, 0.0)")),)),
     Mistake("nan-rows", "a row that may attend nowhere gives NaN; its heads must give zeros.",
-            (_by_hand((_LOWEST, 'float("-inf")'), (_NO_ZEROS, "pass")),)),
+            (_written((FILL, "scores = scores.masked_fill(~mask, float('-inf'))"), (ZEROS, "pass")),)),
     Mistake("uniform-rows", "a row that may attend nowhere gets the average of all values; its "
-            "heads must give zeros.", (_by_hand((_NO_ZEROS, "pass")),)),
+            "heads must give zeros.", (_written((ZEROS, "pass")),)),
     Mistake("always-causal", "each position sees earlier ones alone, also without a mask: here the "
             "mask decides.",
             (_before(_ATTEND, "past = torch.ones(x.size(1), x.size(1), dtype=torch.bool).tril()",
                      "mask = past if mask is None else mask & past"),)),
     Mistake("softmax-over-queries", "the softmax runs over the queries; for each query the weights "
             "over the keys must sum to 1.",
-            (_by_hand(("scores.softmax(dim=-1)", "scores.softmax(dim=-2)")),)),
+            (_written((SOFTMAX, "weights = scores.softmax(dim=-2)")),)),
     Mistake("no-scale", "the scores are not divided by the square root of d_k.",
             (_before(_ATTEND, "q = q * q.size(-1) ** 0.5"),)),
     Mistake("scale-twice", "the scores are divided by the square root of d_k twice: "
