@@ -122,7 +122,8 @@ def test_a_page_that_cannot_be_used_is_named(tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_answer_reaches_the_learner(name):
-    answers = set(solution_lines(name))
+    # What closes a call over several lines is no answer.
+    answers = {line for line in solution_lines(name) if line.strip("()[],")}
     assert len(answers) > 5
     for cell in notebook("exercises", name).cells:
         if cell.id.startswith("found-"):

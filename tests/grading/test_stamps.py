@@ -40,6 +40,16 @@ def test_other_rules_are_refused_with_what_to_do():
     assert "move your answers" in problem
 
 
+def test_rules_that_still_hold_are_graded_and_only_the_release_says_which():
+    release = Release(new_notebook(metadata=NotebookNode(unrolled=NOW | {"still": ["old", 3]})), ())
+    assert stamp_problem(read_stamp(said(rules="old")), release) == ""
+    assert stamp_problem(read_stamp(said(rules="older")), release)
+    assert stamp_problem(read_stamp(said(rules="old", still=["abc", "old"])), RELEASE)
+    for odd in ("old", None, {"old": 1}):
+        release = Release(new_notebook(metadata=NotebookNode(unrolled=NOW | {"still": odd})), ())
+        assert stamp_problem(read_stamp(said(rules="old")), release)
+
+
 def test_other_rules_of_the_same_version_name_no_version():
     problem = stamp_problem(read_stamp(said(version="0.2.0", rules="old")), RELEASE)
     assert "take that change back" in problem
