@@ -12,14 +12,16 @@ import pytest
 from torch import nn
 
 import unrolled
+from unrolled.checks import all_exercises
+from unrolled.checks.source import readable_source
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path(unrolled.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYER_MODULES = (
     "alignment", "attention", "basics", "bert", "blocks", "capture", "decoding", "elmo",
-    "embeddings", "gpt", "llama", "lora", "positions", "recurrent", "retrieval", "scaling",
-    "seq2seq", "tokenizers", "training", "transformer", "vit",
+    "embeddings", "gpt", "llama", "lora", "positions", "recurrent", "repairs", "retrieval",
+    "scaling", "seq2seq", "tokenizers", "training", "transformer", "vit",
 )  # fmt: skip
 LAYERS = [
     pytest.param(getattr(module, name), id=f"{module.__name__.removeprefix('unrolled.')}.{name}")
@@ -139,3 +141,40 @@ def test_every_argument_and_result_is_typed(layer):
         assert parameter.annotation is not inspect.Parameter.empty, name
     if inspect.isfunction(layer):
         assert signature.return_annotation is not inspect.Signature.empty
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_views_is_the_only_way_to_a_fast_path(path):
+    """What ``fast=`` names is called by nobody else, and no body looks for a faster one itself."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    given = [
+        keyword.value
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "views"
+        for keyword in call.keywords
+        if keyword.arg == "fast"
+    ]
+    assert all(isinstance(node, ast.Name | ast.Attribute) for node in given)
+    named = {ast.unparse(node) for node in given}
+    used = [n for n in ast.walk(tree) if isinstance(n, ast.Name | ast.Attribute)]
+    assert len([n for n in used if ast.unparse(n) in named]) == len(given)
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(tree):
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+            assert target.value.id not in functions, f"an attribute of {target.value.id}"
+            assert target.attr != "__class__"
+
+
+CLASSES = [found for found in all_exercises() if isinstance(found.reference, type)]
+
+
+@pytest.mark.parametrize("found", CLASSES, ids=lambda found: found.id)
+def test_a_class_that_a_learner_writes_is_read_at_a_glance(found):
+    """At most 60 lines without docstrings, empty lines and comments; few methods."""
+    source = readable_source(found.reference, docstring=False)
+    lines = [line.strip() for line in source.splitlines()]
+    assert len([line for line in lines if line and not line.startswith("#")]) <= 60
+    (made,) = ast.parse(source).body
+    methods = {m.name for m in made.body if isinstance(m, ast.FunctionDef)} - {"__init__"}
+    assert len(methods) <= 4
