@@ -1,12 +1,15 @@
 """Decoders that look back at the source before or after each step.
 
-The attentions are in ``scores.py``, faster twins of these loops in ``projecting.py``, the encoder
-and what joins the two in ``model.py``. :mod:`unrolled.decoding` writes by ``start`` and ``step``.
+The attentions are in ``scores.py``, the whole translator, ``AttentionSeq2Seq``, in ``model.py``;
+GRU and GRUCell are those of :mod:`unrolled.recurrent`, batch first. ``@views`` puts argument checks
+before a body and a faster twin beside it: those of ``projecting.py`` project the keys once and not
+once a step. ``part(X)`` is ``X``, or what a learner put in its place. What ``start`` returns and
+``step`` go to the searches of :mod:`unrolled.decoding`.
 
 Shapes: ``B`` batch, ``T`` target positions (``t`` of a step), ``Tk`` source positions, ``E`` =
 embedding_size, ``H`` = hidden_size, ``M`` = memory_size, ``V`` vocabulary, ``N`` rows that are
 written at once. What is carried from step to step has the batch first, so that beams can reorder
-it. A mask is boolean, **True = may attend**.
+it. A mask is boolean, **True = may attend**; the axis of 1 in it and in weights is the one head.
 """
 
 from __future__ import annotations
@@ -242,7 +245,8 @@ class LuongDecoder(nn.Module):
         context, weights = self.attention(outputs, memory, mask)  # (B, t, M), (B, 1, t, Tk)
         both = torch.cat([context, outputs], dim=2)  # (B, t, M + H)
         attentional = self.combine(both).tanh()  # (B, t, H)
-        return attentional, weights, last[0], attentional[:, -1]  # the last one is fed back
+        # The last one is for input feeding, and carried without it, too.
+        return attentional, weights, last[0], attentional[:, -1]
 
     @views(check=arguments.start)
     def start(

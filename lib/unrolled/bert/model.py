@@ -4,8 +4,8 @@ Here are the embeddings, the stack of layers and the pooled vector. A layer is t
 ``TransformerEncoderLayer`` of :mod:`unrolled.blocks`, the table of positions that of
 :mod:`unrolled.positions`; the sizes are in ``config.py``, what stands on top in ``heads.py``, what
 it is trained on in ``objectives.py``. ViT builds its layers and fresh weights by the two functions
-below, too. ``@views`` puts argument checks before a body; ``part(X)`` is ``X``, or what a learner
-put in its place.
+below, too, and every head draws its own by the second. ``@views`` puts argument checks before a
+body; ``part(X)`` is ``X``, or what a learner put in its place.
 
 Shapes: ``B`` batch, ``T`` positions, ``D`` = hidden_size, ``H`` heads, ``V`` vocabulary. The mask
 is boolean, **True = may attend**.
@@ -125,7 +125,7 @@ def encoder_layers(config: Any, norm_first: bool) -> nn.ModuleList:
 
 @torch.no_grad()
 def initialise(model: nn.Module, std: float) -> None:
-    """Give new weights: normal matrices and tables, biases of 0; the padding's row is 0 too.
+    """Give new weights: normal where there is more than one axis, biases of 0, padding's row 0.
 
     The weights of norms, which have one axis and are no biases, stay 1.
     """

@@ -4,8 +4,8 @@ Around it: ``gpt/attention.py`` has the causal attention of a block, ``cache.py`
 between two tokens, ``generation.py`` the ``CausalModel`` that writes with all of it, ``step.py`` a
 faster way to read one token, ``optimisation.py`` which weights decay. Norm and feed-forward network
 are those of :mod:`unrolled.blocks`, the table of positions is that of :mod:`unrolled.positions`.
-``@views`` puts argument checks before a body and a faster twin beside it; ``part(X)`` is ``X``, or
-what a learner put in its place.
+``@views`` puts argument checks before a body and, in other files, a faster twin beside it;
+``part(X)`` is ``X``, or what a learner put in its place.
 
 Shapes: ``B`` batch, ``T`` positions, ``Tk`` with those in a cache, ``D`` = n_embd, ``H`` = n_head,
 ``V`` vocabulary. A mask is boolean, **True = may attend**.
@@ -142,6 +142,7 @@ class GPTBlock(nn.Module):
     def __init__(self, config: GPTConfig):
         super().__init__()
         D, eps = config.n_embd, config.layer_norm_epsilon
+        # What a learner may put here is a MultiHeadAttention; ours is causal and keeps a cache too.
         self.attention = part(MultiHeadAttention, own=CausalAttention)(
             D, config.n_head, dropout=config.attn_pdrop, bias=True
         )
@@ -163,7 +164,7 @@ class GPTBlock(nn.Module):
             append: puts keys and values into this layer's cache and returns all of them.
                 Default: no cache.
         """
-        # A learner's attention knows no cache, and is never asked with one.
+        # A learner's attention knows no cache: GPT then refuses one (``can_cache``).
         cached = {} if append is None else {"append": append}
         x = x + self.dropout(self.attention(self.norm1(x), mask=mask, **cached))
         return x + self.dropout(self.feed_forward(self.norm2(x)))
@@ -237,8 +238,8 @@ class GPT(CausalModel):
                 ``padding_mask(ids, pad_id)``; over the cache too. Default: everywhere.
             last_only: return the logits of the last position alone, ``(B, 1, V)``. Default: False.
         """
-        start = 0 if cache is None else cache.length  # of the text before, till all blocks have run
-        visible = self.visible(ids, start, mask)  # (..., T, Tk), or None: the attention is causal
+        start = 0 if cache is None else cache.length  # before the blocks append to it
+        visible = self.visible(ids, start, mask)  # (..., T, Tk), or None: causal alone
         x = self.token_embedding(ids)  # (B, T, D)
         x = self.dropout(self.positions(x, start))
         for layer, block in enumerate(self.blocks):
