@@ -141,18 +141,6 @@ def test_the_fast_path_gives_what_the_formula_gives(score, known):
     same(layer(query, keys, mask, *projected), formula, inputs)
 
 
-def test_concat_asks_its_matrix_itself_where_somebody_listens_to_it_or_it_is_another():
-    layer, size, _ = attention_of("concat")
-    query, keys = tensor(B, Tq, size), tensor(B, Tk, Dk)
-    expected, seen = layer(query, keys)[0], []
-    handle = layer.w.register_forward_hook(lambda part, given, out: seen.append(out.shape))
-    close(layer(query, keys)[0], expected)
-    assert seen == [(B, Tq, Tk, A)]
-    handle.remove()
-    layer.w = nn.Sequential(layer.w)
-    close(layer(query, keys)[0], expected)
-
-
 def uniform(n):
     return torch.full((B, 1, Tq, n), 1 / n, dtype=torch.float64)
 

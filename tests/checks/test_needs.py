@@ -67,9 +67,3 @@ def test_a_private_helper_is_given_with_what_it_needs_and_a_public_name_is_impor
         exercise("softmax"), module="unrolled.recurrent.scaffold", name="add_weights"
     )
     assert needs(found, frozenset()).imports == {("unrolled.recurrent.scaffold", "KINDS")}
-
-
-def test_what_is_given_needs_no_more_than_its_text_shows():
-    found = needs(exercise("AttentionDecoder"), own("05-alignment"))
-    assert [source.split("(")[0] for source in found.given] == ["def _make_attention"]
-    assert found.imports == {("unrolled.recurrent", "GRUCell")}

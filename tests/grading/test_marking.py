@@ -133,7 +133,7 @@ def test_a_ban_holds_in_the_cells_that_an_answer_reads(worker, cells):
 
 
 def test_a_comparison_with_torch_beside_the_answer_is_honest(worker):
-    own = exercise(SDPA).source
+    own = f"from unrolled.basics import masked_softmax\n\n\n{exercise(SDPA).source}"
     scratch = "value = torch.ones(1, 2, 3)\nprint(F.scaled_dot_product_attention(*[value] * 3))"
     assert mark(worker, scratch, own, scratch, ids=(SDPA,))[SDPA].full
 

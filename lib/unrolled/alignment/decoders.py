@@ -27,13 +27,6 @@ from unrolled.views import views
 __all__ = ["AttentionDecoder", "LuongDecoder"]
 
 
-def _make_attention(name: str, hidden_size: int, memory_size: int) -> nn.Module:
-    """Make the attention of that name, which asks a memory with a decoder's state."""
-    if name == "additive":
-        return part(AdditiveAttention)(hidden_size, memory_size, hidden_size)
-    return part(LuongAttention)(hidden_size, memory_size, name)
-
-
 class AttentionDecoder(nn.Module):
     r"""Before each step, gather from the source what the state asks for (Bahdanau et al. 2015).
 
@@ -91,17 +84,16 @@ class AttentionDecoder(nn.Module):
         self.hidden_size, self.memory_size = hidden_size, memory_size
         self.embedding = nn.Embedding(vocab_size, embedding_size)
         self.dropout = nn.Dropout(dropout)
-        self.attention = _make_attention(attention, hidden_size, memory_size)
+        if attention == "additive":
+            self.attention = part(AdditiveAttention)(hidden_size, memory_size, hidden_size)
+        else:
+            self.attention = part(LuongAttention)(hidden_size, memory_size, attention)
         self.cell = part(GRUCell)(embedding_size + memory_size, hidden_size)
         self.out = nn.Linear(hidden_size + memory_size + embedding_size, vocab_size)
 
     @views(check=arguments.decode, fast=projecting.bahdanau_decoder)
     def forward(
-        self,
-        inputs: Tensor,
-        state: Tensor,
-        memory: Tensor,
-        mask: Tensor | None = None,
+        self, inputs: Tensor, state: Tensor, memory: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Read ``inputs`` one by one from ``state`` on, looking back at ``memory``."""
         words = self.dropout(self.embedding(inputs))  # (B, T, E)
@@ -208,18 +200,17 @@ class LuongDecoder(nn.Module):
         fed_size = hidden_size if input_feeding else 0
         self.embedding = nn.Embedding(vocab_size, embedding_size)
         self.dropout = nn.Dropout(dropout)
-        self.attention = _make_attention(attention, hidden_size, memory_size)
+        if attention == "additive":
+            self.attention = part(AdditiveAttention)(hidden_size, memory_size, hidden_size)
+        else:
+            self.attention = part(LuongAttention)(hidden_size, memory_size, attention)
         self.rnn = part(GRU)(embedding_size + fed_size, hidden_size)
         self.combine = nn.Linear(memory_size + hidden_size, hidden_size, bias=False)
         self.out = nn.Linear(hidden_size, vocab_size)
 
     @views(check=arguments.decode, fast=projecting.luong_decoder)
     def forward(
-        self,
-        inputs: Tensor,
-        state: Tensor,
-        memory: Tensor,
-        mask: Tensor | None = None,
+        self, inputs: Tensor, state: Tensor, memory: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Read ``inputs`` from ``state`` on, looking back at ``memory``."""
         words = self.dropout(self.embedding(inputs))  # (B, T, E)

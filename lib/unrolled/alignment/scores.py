@@ -6,15 +6,53 @@ query_size, ``Dk`` = key_size, ``A`` = hidden_size. A mask is boolean, **True = 
 
 from __future__ import annotations
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from unrolled.alignment import projecting
 from unrolled.arguments import alignment as arguments
 from unrolled.basics import masked_softmax
 from unrolled.views import views
 
 __all__ = ["AdditiveAttention", "LuongAttention"]
+
+
+def _additive(
+    layer: AdditiveAttention,
+    query: Tensor,
+    keys: Tensor,
+    mask: Tensor | None = None,
+    projected: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The same for a caller who has ``project(keys)`` at hand."""
+    keyed = layer.project(keys) if projected is None else projected  # (B, Tk, A)
+    return _by_network(layer, layer.q_proj(query), keyed, keys, mask)
+
+
+def _luong(
+    layer: LuongAttention,
+    query: Tensor,
+    keys: Tensor,
+    mask: Tensor | None = None,
+    projected: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The same for a caller who has ``project(keys)`` at hand."""
+    keyed = layer.project(keys) if projected is None else projected  # (B, Tk, Dq or A)
+    if layer.score == "concat":
+        asked = F.linear(query, layer.w.weight[:, : layer.query_size])  # (B, Tq, A)
+        return _by_network(layer, asked, keyed, keys, mask)
+    return _averaged(query @ keyed.transpose(1, 2), keys, mask)
+
+
+def _by_network(
+    layer: nn.Module, asked: Tensor, keyed: Tensor, keys: Tensor, mask: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    pairs = asked[:, :, None] + keyed[:, None]  # (B, Tq, Tk, A)
+    return _averaged(layer.v(pairs.tanh()).squeeze(-1), keys, mask)
+
+
+def _averaged(scores: Tensor, keys: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    shares = masked_softmax(scores.unsqueeze(1), mask)  # (B, 1, Tq, Tk)
+    return shares.squeeze(1) @ keys, shares  # (B, Tq, Dk), (B, 1, Tq, Tk)
 
 
 class AdditiveAttention(nn.Module):
@@ -64,13 +102,17 @@ class AdditiveAttention(nn.Module):
         self.k_proj = nn.Linear(key_size, hidden_size, bias=False)
         self.v = nn.Linear(hidden_size, 1, bias=False)
 
-    @views(check=arguments.attend, fast=projecting.additive)
+    def project(self, keys: Tensor) -> Tensor:
+        """Return the keys' share of the scores, which no query changes."""
+        return self.k_proj(keys)  # (B, Tk, A)
+
+    @views(check=arguments.attend, fast=_additive)
     def forward(
         self, query: Tensor, keys: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Attend from ``query`` to ``keys``."""
         q = self.q_proj(query)[:, :, None]  # (B, Tq, 1, A)
-        k = self.k_proj(keys)[:, None]  # (B, 1, Tk, A)
+        k = self.project(keys)[:, None]  # (B, 1, Tk, A)
         scores = self.v((q + k).tanh()).squeeze(-1)  # (B, Tq, Tk)
         weights = masked_softmax(scores.unsqueeze(1), mask)  # (B, 1, Tq, Tk)
         return weights.squeeze(1) @ keys, weights  # (B, Tq, Dk), (B, 1, Tq, Tk)
@@ -134,24 +176,25 @@ class LuongAttention(nn.Module):
             self.w = nn.Linear(query_size + key_size, hidden_size, bias=False)
             self.v = nn.Linear(hidden_size, 1, bias=False)
 
-    @views(check=arguments.attend, fast=projecting.luong)
+    def project(self, keys: Tensor) -> Tensor:
+        """Return the keys' share of the scores, which no query changes."""
+        if self.score == "dot":
+            return keys  # (B, Tk, Dk)
+        if self.score == "general":
+            return self.w(keys)  # (B, Tk, Dq)
+        return F.linear(keys, self.w.weight[:, self.query_size :])  # (B, Tk, A)
+
+    @views(check=arguments.attend, fast=_luong)
     def forward(
         self, query: Tensor, keys: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """Attend from ``query`` to ``keys``."""
-        if self.score == "dot":
-            scores = query @ keys.transpose(1, 2)  # (B, Tq, Tk)
-        elif self.score == "general":
-            scores = query @ self.w(keys).transpose(1, 2)  # (B, Tq, Tk)
+        keyed = self.project(keys)  # (B, Tk, Dq or A)
+        if self.score == "concat":
+            asked = F.linear(query, self.w.weight[:, : self.query_size])  # (B, Tq, A)
+            both = asked[:, :, None] + keyed[:, None]  # (B, Tq, Tk, A)
+            scores = self.v(both.tanh()).squeeze(-1)  # (B, Tq, Tk)
         else:
-            q = query[:, :, None].expand(-1, -1, keys.size(1), -1)  # (B, Tq, Tk, Dq)
-            k = keys[:, None].expand(-1, query.size(1), -1, -1)  # (B, Tq, Tk, Dk)
-            pairs = torch.cat([q, k], dim=-1)  # (B, Tq, Tk, Dq + Dk)
-            scores = self.v(self.w(pairs).tanh()).squeeze(-1)  # (B, Tq, Tk)
+            scores = query @ keyed.transpose(1, 2)  # (B, Tq, Tk)
         weights = masked_softmax(scores.unsqueeze(1), mask)  # (B, 1, Tq, Tk)
         return weights.squeeze(1) @ keys, weights  # (B, Tq, Dk), (B, 1, Tq, Tk)
-
-
-# Beside the formulas: what depends on the keys alone can be computed once, and handed over.
-AdditiveAttention.project = projecting.additive_keys
-LuongAttention.project = projecting.luong_keys

@@ -89,9 +89,8 @@ def start(self: Any, state: Tensor, memory: Tensor, mask: Tensor | None = None) 
     tensors.floating(state=state, memory=memory)
     M = self.memory_size
     tensors.shaped("memory", memory, f"(B, Tk, {M})", None, None, M)
-    B, Tk, _ = memory.shape
-    tensors.exactly("state", state, B, self.hidden_size)
-    tensors.broadcasts((B, 1, 1, Tk), mask=mask)
+    tensors.exactly("state", state, memory.size(0), self.hidden_size)
+    tensors.broadcasts((memory.size(0), 1, 1, memory.size(1)), mask=mask)
 
 
 def decode(

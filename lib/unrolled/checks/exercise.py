@@ -147,14 +147,17 @@ def mistaken(exercise: Exercise, mistakes: tuple[Mistake, ...]) -> Any:
 
 
 def executed(exercise: Exercise, source: str, without: tuple[str, ...] = ()) -> Any:
-    """What a source text defines under the exercise's name, among the globals of the reference.
+    """What a source text defines under the exercise's name, where a learner would define it.
+
+    That is among the globals of the reference and what every notebook imports.
 
     Args:
         exercise: whose answer the source is.
         source: a changed reference.
         without: global names that it does not get.
     """
-    namespace = dict(vars(importlib.import_module(exercise.module)))
+    always = {"torch": torch, "F": torch.nn.functional, "Tensor": torch.Tensor, "nn": torch.nn}
+    namespace = always | vars(importlib.import_module(exercise.module))
     for name in without:
         namespace.pop(name, None)
     exec(compile(source, f"<mistaken {exercise.id}>", "exec"), namespace)

@@ -46,7 +46,7 @@ def needs(exercise: Exercise, own: frozenset[str]) -> Needs:
             continue
         if _is_given(module, name):
             given.add(name)
-            queue += sorted(modules.names_in(ast.parse(readable(module.text(name)))))
+            queue += sorted(modules.names_in(module.bound[name]))
         else:
             imports.add(_import(module, name))
     ordered = [name for name in module.bound if name in given]

@@ -214,7 +214,7 @@ def noise_on_stderr(notebook):
 @case("an answer split in two inside its body", says="joined again", look=True)
 def answer_split(notebook):
     here = position(notebook, ATTENTION)
-    above, line, below = text(notebook["cells"][here]).partition("    weights = scores.softmax")
+    above, line, below = text(notebook["cells"][here]).partition("    weights = masked_softmax")
     rest = dict(notebook["cells"][here], id="rest")
     put(notebook["cells"][here], above)
     put(rest, line + below)

@@ -133,13 +133,12 @@ LUONG_ATTENTION = Exercise(
     ),
     mistakes=LUONG,
     hints=(
-        "dot and general are one matrix product, of the queries with the keys or with what the "
-        "matrix makes of them. concat is a network that reads every query with every key.",
-        "dot: query @ keys.transpose(1, 2). concat: give the queries an axis of keys and the keys "
-        "an axis of queries, expand both, and cat lays each pair end to end, query first.",
+        "Which of the three scores depend on the keys alone, up to some point? That part is "
+        "project: the keys themselves, W times the keys, or the keys' share of W [h; h_s].",
+        "dot and general are one matrix product with keys.transpose(1, 2); concat is as in "
+        "AdditiveAttention, with one matrix whose columns belong to the query first, then the key.",
         "general: query @ self.w(keys).transpose(1, 2) with w = nn.Linear(key_size, query_size, "
-        "bias=False). concat: query[:, :, None] and keys[:, None], each expanded to (B, Tq, Tk, "
-        "its own width), then cat along the last axis, w, tanh, v.",
+        "bias=False). concat: w.weight[:, :query_size] reads the query, the rest the key.",
     ),
     difficulty=3,
     minutes=35,

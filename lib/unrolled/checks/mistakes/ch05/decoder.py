@@ -19,7 +19,9 @@ _STEP = "return logits, (state, memory, mask)"
 _MASK = "mask = everywhere if mask is None else everywhere & mask"
 _START = "return state, memory, mask\n"
 _MADE = "self.dropout = nn.Dropout(dropout)"
-_ATTENTION_MADE = "self.attention = _make_attention(attention, hidden_size, memory_size)"
+_ADDITIVE_IF = 'if attention == "additive":'
+_ADDITIVE_MADE = "AdditiveAttention(hidden_size, memory_size, hidden_size)"
+_LUONG_MADE = "LuongAttention(hidden_size, memory_size, attention)"
 _CELL_MADE = "GRUCell(embedding_size + memory_size, hidden_size)"
 _OUT_MADE = "nn.Linear(hidden_size + memory_size + embedding_size, vocab_size)"
 
@@ -106,15 +108,12 @@ DECODER = (
     Mistake("step-keeps-axis", "step returns logits (N, 1, V); (N, V) is wanted.",
             ((_STEP, _STEP.replace("logits", "logits.unsqueeze(1)")),)),
     Mistake("attention-name-ignored", "the attention is additive whatever is asked for.",
-            ((_ATTENTION_MADE, "self.attention = AdditiveAttention(hidden_size, memory_size, "
-              "hidden_size)"),)),
+            ((_ADDITIVE_IF, "if True:"),)),
     Mistake("attention-always-general", "Luong's attention is always general: pass the name on.",
-            ((_ATTENTION_MADE, "if attention != 'additive':\n            attention = 'general'\n"
-              "        " + _ATTENTION_MADE),)),
+            ((_LUONG_MADE, "LuongAttention(hidden_size, memory_size)"),)),
     Mistake("attention-width", "the additive attention is memory_size wide inside; hidden_size is "
             "wanted.",
-            ((_ATTENTION_MADE, _ATTENTION_MADE + "\n        if attention == 'additive':\n"
-              "            self.attention = AdditiveAttention(hidden_size, memory_size, memory_size)"),)),
+            ((_ADDITIVE_MADE, "AdditiveAttention(hidden_size, memory_size, memory_size)"),)),
     Mistake("decoder-weights-transposed", "the weights are (B, 1, Tk, T): a row is a step, a column a "
             "source position.",
             ((_FORWARD, _FORWARD + ".transpose(2, 3)"),)),

@@ -85,7 +85,7 @@ _AVERAGE = (
 )  # fmt: skip
 
 _Q = "q = self.q_proj(query)[:, :, None]"
-_K = "k = self.k_proj(keys)[:, None]"
+_K = "k = self.project(keys)[:, None]"
 _SCORES = "scores = self.v((q + k).tanh()).squeeze(-1)"
 
 ADDITIVE = (
@@ -127,10 +127,10 @@ ADDITIVE = (
 )  # fmt: skip
 
 _GENERAL_W = "self.w = nn.Linear(key_size, query_size, bias=False)"
-_PAIRS = "pairs = torch.cat([q, k], dim=-1)"
-_CONCAT = "self.v(self.w(pairs).tanh()).squeeze(-1)"
-_DOT = "scores = query @ keys.transpose(1, 2)"
-_GENERAL = "scores = query @ self.w(keys).transpose(1, 2)"
+_KEYS_SHARE = "return F.linear(keys, self.w.weight[:, self.query_size :])"
+_QUERY_SHARE = "asked = F.linear(query, self.w.weight[:, : self.query_size])"
+_CONCAT = "self.v(both.tanh()).squeeze(-1)"
+_PRODUCT = "scores = query @ keyed.transpose(1, 2)"
 
 LUONG = (
     *_AVERAGE,
@@ -144,18 +144,19 @@ LUONG = (
     Mistake("general-bias", "the matrix of general has a bias; here there are none.",
             ((_GENERAL_W, "self.w = nn.Linear(key_size, query_size)"),)),
     Mistake("general-tanh", "general has no tanh: it is a product, a matrix and a product.",
-            ((_GENERAL, "scores = query @ self.w(keys).tanh().transpose(1, 2)"),)),
+            (("return self.w(keys)", "return self.w(keys).tanh()"),)),
     Mistake("concat-no-tanh", "the tanh of concat is missing.",
-            ((_CONCAT, "self.v(self.w(pairs)).squeeze(-1)"),)),
+            ((_CONCAT, "self.v(both).squeeze(-1)"),)),
     Mistake("concat-tanh-outside", "the tanh of concat comes after v; it belongs before it.",
-            ((_CONCAT, "self.v(self.w(pairs)).squeeze(-1).tanh()"),)),
+            ((_CONCAT, "self.v(both).squeeze(-1).tanh()"),)),
     Mistake("concat-v-not-used", "the hidden features of concat are summed up; v weighs them.",
-            ((_CONCAT, "self.w(pairs).tanh().sum(dim=-1)"),)),
+            ((_CONCAT, "both.tanh().sum(dim=-1)"),)),
     Mistake("concat-key-first", "the key comes first in the concatenation; the query does, so the "
             "first columns of w belong to the query.",
-            ((_PAIRS, "pairs = torch.cat([k, q], dim=-1)"),)),
+            ((_KEYS_SHARE, "return F.linear(keys, self.w.weight[:, : -self.query_size])"),
+             (_QUERY_SHARE, "asked = F.linear(query, self.w.weight[:, -self.query_size :])"))),
     Mistake("concat-without-query", "concat leaves the query out.",
-            ((_PAIRS, "pairs = torch.cat([0 * q, k], dim=-1)"),)),
+            ((_QUERY_SHARE, _QUERY_SHARE + " * 0"),)),
     Mistake("concat-hidden-size", "hidden_size is ignored: the network of concat is query_size "
             "wide whatever is asked for.",
             (("hidden_size = query_size if hidden_size is None else hidden_size",
@@ -166,13 +167,14 @@ LUONG = (
               "hidden_size = key_size if hidden_size is None else hidden_size"),)),
     Mistake("dot-normalised", "dot is a plain product: the lengths of query and key count, it is "
             "no cosine.",
-            ((_DOT, "scores = nn.functional.normalize(query, dim=-1) @ "
-              "nn.functional.normalize(keys, dim=-1).transpose(1, 2)"),)),
+            ((_PRODUCT, "if self.score == 'dot':\n"
+              "                query, keyed = F.normalize(query, dim=-1), "
+              "F.normalize(keyed, dim=-1)\n            " + _PRODUCT),)),
     Mistake("dot-with-matrix", "dot has no parameters: query and key meet as they are.",
             (('if score == "general":', 'if score in ("general", "dot"):'),)),
     Mistake("averages-projected-keys", "the projected keys are averaged; the context is made of the "
             "keys themselves.",
-            ((_RETURN, "return weights.squeeze(1) @ projecting.luong_keys(self, keys), weights"),)),
+            ((_RETURN, "return weights.squeeze(1) @ keyed, weights"),)),
     Mistake("products-tanh", "the products of dot and general go through a tanh; only concat has "
-            "one.", ((_DOT, _DOT + ".tanh()"), (_GENERAL, _GENERAL + ".tanh()"))),
+            "one.", ((_PRODUCT, _PRODUCT + ".tanh()"),)),
 )  # fmt: skip
