@@ -12,7 +12,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -30,8 +30,9 @@ from unrolled.grading.rules import library_digest
 from unrolled.grading.sandbox.gpus import find_gpus
 from unrolled.grading.sandbox.tiers import Tier
 from unrolled.grading.sandbox.workers import Limits
+from unrolled.grading.submissions.folders import Found, Place
 from unrolled.grading.submissions.matching import Release, match
-from unrolled.grading.submissions.reading import Found, Submission, find_learners, read_submission
+from unrolled.grading.submissions.reading import Submission, read_submission
 from unrolled.grading.submissions.stamps import stamp_note, stamp_problem
 
 log = logging.getLogger("unrolled.grading")
@@ -125,7 +126,7 @@ def grade_assignment(
     """
     options = options or Options()
     with course.alone(), contextlib.ExitStack() as stack:
-        found = _found(course.folder("submitted"), assignment, options.only)
+        found = _found(course, assignment, options.only)
         journal = stack.enter_context(
             contextlib.closing(Journal(course.class_folder / JOURNAL, assignment))
         )
@@ -138,8 +139,8 @@ def grade_assignment(
         gradebook = stack.enter_context(course.gradebook())
         recorder = Recorder(course, gradebook, assignment)
         _check_request(options, release, journal)
-        run = _Run(course, assignment, release, tier, options, journal, recorder)
-        results = progress(run.results(found.learners, pool), len(found.learners))
+        run = _Run(course, assignment, release, tier, options, journal, recorder, found.places)
+        results = progress(run.results(pool), len(found.learners))
         return Graded(
             tuple(sorted(map(brief, results), key=lambda result: result.learner)),
             run.unchanged,
@@ -165,14 +166,16 @@ def setting_of(course: Course, assignment: str, tier: Tier, options: Options) ->
     )  # fmt: skip
 
 
-def _found(submitted: Path, assignment: str, only: str) -> Found:
-    found = find_learners(submitted, assignment)
+def _found(course: Course, assignment: str, only: str) -> Found:
+    found = course.found(assignment)
     if not only:
         return found
     if only not in found.learners:
         known = ", ".join(found.learners) or "nobody"
+        if only in found.refused:
+            raise LookupError(f"{only!r} was passed over: {found.refused[only]}")
         raise LookupError(f"{only!r} has handed in no {assignment}; {known} did")
-    return Found((only,))
+    return Found({only: found.places[only]})
 
 
 def _check_request(options: Options, release: Release, journal: Journal) -> None:
@@ -201,6 +204,7 @@ class _Run:
     """The writing side of one run.
 
     Attributes:
+        places: where work lies, of all learners that are to be graded.
         begun: submissions whose questions are being asked, by learner.
         refused: why a notebook of another version was not graded, by learner.
         requests: what came of being asked to grade again.
@@ -214,19 +218,20 @@ class _Run:
     options: Options
     journal: Journal
     recorder: Recorder
+    places: Mapping[str, Place]
     begun: dict[str, _Begun] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     unchanged: int = 0
 
-    def results(self, learners: Iterable[str], pool: Pool) -> Iterator[Result]:
+    def results(self, pool: Pool) -> Iterator[Result]:
         """First what is there from a run before, then results as they come.
 
         Submissions to be graded are read only when there is room for them.
         """
         recorded = self.course.submitters(self.assignment)
         to_grade: list[str] = []
-        for learner in learners:
+        for learner in self.places:
             kept = self._unchanged(learner) if learner in recorded else None
             if kept:
                 self._explain(kept)  # somebody may have written a comment since
@@ -271,13 +276,20 @@ class _Run:
     def _read(self, learner: str) -> Submission:
         submitted = self.course.folder("submitted")
         ids = set(self.release.graded)
-        submission = read_submission(submitted, learner, self.assignment, ids)
+        submission = read_submission(
+            submitted, learner, self.assignment, ids, self.places[learner], self.zone
+        )
         said = "" if submission.problem else stamp_note(submission.stamp, self.release)
         return replace(submission, notes=(*submission.notes, said)) if said else submission
 
     def _digest(self, submission: Submission) -> str:
         extended = self.recorder.policy.extension(submission.learner)
         return hashlib.sha256(f"{self._rules}{submission!r}{extended}".encode()).hexdigest()
+
+    @functools.cached_property
+    def zone(self) -> tzinfo:
+        """The course's."""
+        return self.course.timezone
 
     @functools.cached_property
     def _rules(self) -> str:

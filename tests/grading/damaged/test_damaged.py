@@ -15,8 +15,9 @@ from unrolled.grading.asking.marking import graded_seeds, mark_submission
 from unrolled.grading.sandbox.tiers import choose_tier
 from unrolled.grading.sandbox.worker_package import build_worker_package
 from unrolled.grading.sandbox.workers import Worker
+from unrolled.grading.submissions.folders import find_learners
 from unrolled.grading.submissions.matching import match
-from unrolled.grading.submissions.reading import find_learners, read_submission
+from unrolled.grading.submissions.reading import read_submission
 
 LEARNER = "learner-01"
 WHOLE = {"padding_mask": 4, "scaled_dot_product_attention": 11, "SelfAttention": 11}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from unrolled.grading.gradebook.roster import same_name
 from unrolled.grading.gradebook.scores import Learner
-from unrolled.grading.submissions.reading import LEARNER
+from unrolled.grading.submissions.folders import LEARNER
 
 # lastnamefirstname_LATE_12345_67890_file.ipynb: Canvas' ids of learner and file
 CANVAS = re.compile(r"(?=_(LATE_)?(\d+)_(\d+)_)")

@@ -10,6 +10,7 @@ import secrets
 import sqlite3
 import sys
 from collections.abc import Iterator
+from datetime import tzinfo
 from pathlib import Path
 
 import nbformat
@@ -21,7 +22,14 @@ from traitlets.config import PyFileConfigLoader
 from unrolled.authoring.release import register_assignment
 from unrolled.checks import exercises
 from unrolled.grading.gradebook.exporters import GradesExportPlugin
-from unrolled.grading.gradebook.policy import POLICY, Policy, PolicyError, read_policy
+from unrolled.grading.gradebook.policy import (
+    POLICY,
+    Policy,
+    PolicyError,
+    read_policy,
+    read_timezone,
+)
+from unrolled.grading.submissions.folders import Found, find_learners
 from unrolled.grading.submissions.matching import Release
 
 CONFIG = "nbgrader_config.py"
@@ -71,6 +79,21 @@ class Course:
     def assignments(self) -> list[str]:
         """The names of all assignments."""
         return sorted(path.parent.name for path in self.folder("source").glob("*/*.ipynb"))
+
+    def found(self, assignment: str) -> Found:
+        """Who has handed an assignment in, and where their work lies."""
+        with self.gradebook() as gradebook:
+            roster = [student.id for student in gradebook.students]
+        return find_learners(self.folder("submitted"), assignment, self.assignments(), roster)
+
+    @property
+    def timezone(self) -> tzinfo:
+        """Of all times that name no other.
+
+        Raises:
+            PolicyError: if ``class/course.toml`` cannot be used.
+        """
+        return read_timezone(self.class_folder / POLICY)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:

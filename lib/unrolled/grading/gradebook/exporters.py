@@ -23,8 +23,8 @@ from traitlets import Unicode
 from unrolled.grading.gradebook.policy import POLICY, read_policy
 from unrolled.grading.gradebook.roster import LMS, read_lms_columns
 from unrolled.grading.gradebook.scores import Learner, Part, Score, learners, number, scores
+from unrolled.grading.submissions.folders import LEARNER
 from unrolled.grading.submissions.matching import CHECK
-from unrolled.grading.submissions.reading import LEARNER
 from unrolled.grading.submissions.repair import plain
 
 # A spreadsheet takes a cell that begins so for a formula.

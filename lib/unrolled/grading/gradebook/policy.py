@@ -35,7 +35,7 @@ from traitlets import Unicode
 
 from unrolled.checks import Exercise
 from unrolled.grading.asking.marks import Mark
-from unrolled.grading.submissions.reading import LEARNER
+from unrolled.grading.submissions.folders import LEARNER
 
 T = TypeVar("T")
 POLICY = "course.toml"

@@ -65,7 +65,7 @@ class Recorder:
             learner: the learner's id.
             notebook: the submission, fitted to its release; its outputs are put in.
             marked: the marks and outputs.
-            timestamp: when it was handed in, empty if that is not known.
+            timestamp: when it was handed in, in UTC; empty if that is not known (any more).
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError, OSError: if nothing or only a part could be written;
@@ -75,8 +75,7 @@ class Recorder:
         put_results(notebook, marked)
         self._write(learner, notebook)
         self.gradebook.update_or_create_student(learner)
-        when = {"timestamp": timestamp} if timestamp else {}
-        when |= self.policy.extension(learner)
+        when = {"timestamp": timestamp or None, **self.policy.extension(learner)}
         with warnings.catch_warnings():  # SQLAlchemy's, about nbgrader's own queries
             warnings.simplefilter("ignore", SAWarning)
             self.gradebook.update_or_create_submission(self.assignment, learner, **when)

@@ -16,7 +16,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from unrolled.grading.gradebook.scores import Learner, learners
-from unrolled.grading.submissions.reading import LEARNER
+from unrolled.grading.submissions.folders import LEARNER
 from unrolled.grading.submissions.repair import plain
 
 LMS = "lms.csv"

@@ -95,10 +95,15 @@ def _likeness(
     course: Course, assignment: str, released: Release, who: Iterable[str]
 ) -> dict[str, Likeness]:
     """Compare the answers of a class, exercise by exercise."""
+    places = course.found(assignment).places
     answers: dict[str, dict[str, str]] = {exercise.id: {} for exercise in released.exercises}
     for learner in who:
         submission = read_submission(
-            course.folder("submitted"), learner, assignment, set(released.graded)
+            course.folder("submitted"),
+            learner,
+            assignment,
+            set(released.graded),
+            places.get(learner),
         )
         cells = [] if submission.problem else match(submission, released).notebook.cells
         for cell in cells:

@@ -6,23 +6,20 @@ learner, and the batch goes on. Links are not followed and only plain cells come
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
-
-from nbgrader.utils import parse_utc
 
 from unrolled.grading.submissions.files import (
     CHECKPOINT,
     NOTEBOOK,
     SCRIPT,
     File,
-    contents_of,
     files,
 )
+from unrolled.grading.submissions.folders import Place
 from unrolled.grading.submissions.repair import (
     UNWRITTEN,
     Said,
@@ -34,11 +31,10 @@ from unrolled.grading.submissions.repair import (
 from unrolled.grading.submissions.scripts import script_cells
 from unrolled.grading.submissions.sources import defined_names, mend_sources
 from unrolled.grading.submissions.stamps import NO_STAMP, Stamp, metadata_in, read_stamp
+from unrolled.grading.submissions.times import TIMESTAMP, timestamp_of
 
 MAX_SOURCE = 200_000
 MAX_NOTEBOOKS = 50
-# A learner's id is a folder's name and, in nbgrader, part of a glob.
-LEARNER = re.compile(r"[A-Za-z0-9_@+][A-Za-z0-9._@+-]{0,99}")
 KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown", "html": "markdown"}
 
 
@@ -68,7 +64,7 @@ class Submission:
         cells: of the notebook; empty if there is a problem.
         notes: what was put right on the way, one sentence each.
         problem: why there is no notebook to grade, empty if there is one.
-        timestamp: the text of a usable ``timestamp.txt``, empty if there is none.
+        timestamp: when it was handed in, in UTC and saying so; empty if nobody knows.
         doubts: what of it a person should look at.
         stamp: which version of the assignment the notebook says it is.
     """
@@ -82,59 +78,44 @@ class Submission:
     stamp: Stamp = NO_STAMP
 
 
-@dataclass(frozen=True)
-class Found:
-    """The learners of a class who handed in an assignment, and the folders passed over."""
-
-    learners: tuple[str, ...]
-    refused: dict[str, str] = field(default_factory=dict)
-
-
-def find_learners(submitted: Path, assignment: str) -> Found:
-    """List who handed something in: the folders ``<learner>/<assignment>``.
-
-    Args:
-        submitted: folder with one folder a learner.
-        assignment: such as ``"06-self-attention"``.
-    """
-    learners, refused = [], {}
-    for entry in sorted(os.scandir(submitted), key=lambda e: e.name) if submitted.is_dir() else ():
-        if entry.name.startswith("."):
-            continue
-        if not _is_real_folder(Path(entry.path)):
-            refused[entry.name] = "not a folder (links are not followed)"
-        elif not LEARNER.fullmatch(entry.name):
-            refused[entry.name] = "a learner's id has letters, digits and . _ - @ + only"
-        elif _is_real_folder(Path(entry.path, assignment)):
-            learners.append(entry.name)
-        elif Path(entry.path, assignment).is_symlink():
-            refused[entry.name] = f"{assignment} is a link, and links are not followed"
-    return Found(tuple(learners), refused)
-
-
 def read_submission(
-    submitted: Path, learner: str, assignment: str, ids: Collection[str]
+    submitted: Path,
+    learner: str,
+    assignment: str,
+    ids: Collection[str],
+    place: Place | None = None,
+    zone: tzinfo = UTC,
 ) -> Submission:
     """Read one learner's notebook.
 
     Args:
         submitted: folder with one folder a learner.
-        learner: name of the learner's folder.
+        learner: the learner's id.
         assignment: name of the assignment, and of its notebook.
         ids: the grade ids of the assignment, which tell its notebook from others.
+        place: where the work lies. Default: ``<learner>/<assignment>``.
+        zone: the course's, for a ``timestamp.txt`` that names none.
     """
-    folder = submitted / learner / assignment
-    timestamp, late_notes = _timestamp(folder)
+    place = place or Place(submitted / learner / assignment)
+    around = Said()
+    around.also(place.said)
+    timestamp = timestamp_of(place, zone, around)
+    found = [file for file in files(place.folder) if _is_meant(file, place)]
     try:
-        chosen = _chosen(files(folder), f"{assignment}.ipynb", ids)
+        chosen = _chosen(found, f"{assignment}.ipynb", ids)
     except Unreadable as error:
-        doubts = (error.why,)
-        return Submission(learner, (), late_notes, error.why, timestamp, doubts)
+        doubts = (error.why, *around.doubts)
+        return Submission(learner, (), tuple(around.notes), error.why, timestamp, doubts)
     said = chosen.said
     cells = tuple(mend_sources(chosen.cells, said))
+    said.also(around)
     return Submission(
-        learner, cells, (*said.notes, *late_notes), "", timestamp, tuple(said.doubts), chosen.stamp
-    )  # fmt: skip
+        learner, cells, tuple(said.notes), "", timestamp, tuple(said.doubts), chosen.stamp
+    )
+
+
+def _is_meant(file: File, place: Place) -> bool:
+    return not place.only or file.name.split("/")[0] == plain(place.only)[:200]
 
 
 @dataclass(frozen=True)
@@ -164,7 +145,7 @@ def _chosen(found: Sequence[File], wanted: str, ids: Collection[str]) -> _Read:
             return best
     if errors:
         raise Unreadable(" ".join(errors[:3]))
-    there = ", ".join(file.name for file in found[:5] if file.name != "timestamp.txt")
+    there = ", ".join(file.name for file in found[:5] if file.name != TIMESTAMP)
     what = f"; it holds {there}" if there else ""
     raise Unreadable(f"There is no notebook (.ipynb) in the submission{what}.")
 
@@ -269,20 +250,3 @@ def _tags(values: Iterable[Any]) -> tuple[str, ...]:
     """Tags as the format wants them: no commas, none twice."""
     tags = (plain(v)[:100] for v in values if isinstance(v, str) and v and "," not in v)
     return tuple(dict.fromkeys(tags))[:20]
-
-
-def _timestamp(folder: Path) -> tuple[str, tuple[str, ...]]:
-    """Read ``timestamp.txt``, which nbgrader reckons late penalties from."""
-    try:
-        text = contents_of(folder / "timestamp.txt")[:200].decode("utf-8").strip()
-    except (Unreadable, UnicodeDecodeError):
-        return "", ()
-    try:
-        parse_utc(text)
-    except (ValueError, OverflowError, TypeError, AttributeError):
-        return "", ("timestamp.txt holds no time that can be read and was ignored.",)
-    return text, ()
-
-
-def _is_real_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
