@@ -27,7 +27,7 @@ c.ClearMarkScheme.enforce_metadata = False
 c.OverwriteCells.add_missing_cells = True
 # Deadlines, extensions, penalties and points that an instructor chose: class/course.toml.
 c.AssignLatePenalties.plugin_class = "unrolled.grading.gradebook.policy.LatePenalty"
-for plugin in ("LatePenalty", "LmsExportPlugin", "SafeExtractor"):
+for plugin in ("LatePenalty", "LmsExportPlugin", "SafeExtractor", "LmsCollector"):
     c[plugin].class_folder = str(root / "class")
 # The first cell imports torch, which takes its time when many are graded at once.
 c.Execute.timeout = 120

@@ -77,11 +77,31 @@ def test_canvas(course, take):
     assert handed_in(course) == {
         f"learner-01/{ASSIGNMENT}/{NAME}": work("first"),
         f"learner-02/{ASSIGNMENT}/{NAME}": work("second"),
+        f"learner-02/{ASSIGNMENT}/timestamp.txt": "",
         f"learner-03/{ASSIGNMENT}/Untitled 1.ipynb": work("third"),
     }
     assert set(collected.learners.values()) == {None}  # Canvas' times are those of the download
     (late,) = collected.notes
     assert late.startswith("learner-02: Canvas says late and not how late")
+    folder = course.folder("submitted")
+    assert read_submission(folder, "learner-01", ASSIGNMENT, set()).doubts == ()
+    (doubt,) = read_submission(folder, "learner-02", ASSIGNMENT, set()).doubts
+    assert doubt.startswith("When it was handed in is not known from timestamp.txt: it is empty")
+
+
+def test_late_is_late_whichever_file_says_so_and_a_time_by_hand_stays(course, take):
+    files = (
+        (f"liana_101_5001_{NAME}", work("first")),
+        ("liana_LATE_101_5002_helper.py", "x = 1"),
+    )
+    assert "learner-01: Canvas says late" in take(*files).notes[0]
+    path = course.folder("submitted") / "learner-01" / ASSIGNMENT / "timestamp.txt"
+    assert path.read_text() == ""
+    path.write_text("2026-03-02 12:00")
+    again = take(*files)
+    assert (again.learners, again.notes, path.read_text()) == ({}, (), "2026-03-02 12:00")
+    newer = take((f"liana_LATE_101_5003_{NAME}", work("second")))
+    assert (newer.replaced, path.read_text()) == (("learner-01",), "")
 
 
 def test_moodle_with_the_times_of_the_submissions(course, take):
@@ -96,10 +116,17 @@ def test_moodle_with_the_times_of_the_submissions(course, take):
     }
     files = handed_in(course)
     assert files[f"learner-01/{ASSIGNMENT}/{NAME}"] == work("first")
-    assert files[f"learner-02/{ASSIGNMENT}/timestamp.txt"] == "2026-03-02 12:00:00"
+    assert files[f"learner-02/{ASSIGNMENT}/timestamp.txt"] == "2026-03-02 12:00:00+00:00"
     (path,) = reasons(collected)
     assert path.endswith("onlinetext.html")
     assert (collected.folder / "left" / path).read_text() == "<p>See file</p>"
+
+
+@pytest.mark.parametrize("year", [1980, 1981, 1999, 2100, 2107])
+def test_a_year_that_cannot_be_right_is_no_time(course, take, year):
+    entry = zipfile.ZipInfo(f"Ana Li_7001_{FILE}/{NAME}", (year, 3, 2, 12, 0, 0))
+    assert take((entry, work("first"))).learners == {"learner-01": None}
+    assert f"learner-01/{ASSIGNMENT}/timestamp.txt" not in handed_in(course)
 
 
 def test_moodle_without_folders(course, take):
@@ -115,7 +142,7 @@ def test_a_zip_that_a_learner_made_is_read_as_their_submission(course, take):
     assert (folder / "learner-01" / ASSIGNMENT / "my work.zip").read_bytes() == inner
     read = read_submission(folder, "learner-01", ASSIGNMENT, set())
     assert [cell.source for cell in read.cells] == ["answer = '1'"]
-    assert read.timestamp == "2026-03-02 11:00:00"
+    assert read.timestamp == "2026-03-02 11:00:00 UTC"
 
 
 def test_folders_scripts_and_what_machines_add(course, take):
@@ -140,15 +167,44 @@ def test_folders_scripts_and_what_machines_add(course, take):
 
 def test_of_several_of_one_name_the_last_counts(course, take):
     collected = take(
-        (f"liana_101_5001_{ASSIGNMENT}-10.ipynb", work("tenth")),
+        (f"liana_101_5001_{NAME}", work("first")),
         (f"liana_101_5002_{ASSIGNMENT}-9.ipynb", work("ninth")),
-        (f"liana_101_5003_{NAME}", work("first")),
+        (f"liana_101_5003_{ASSIGNMENT}-10.ipynb", work("tenth")),
     )
     assert handed_in(course) == {f"learner-01/{ASSIGNMENT}/{NAME}": work("tenth")}
     assert len(reasons(collected)) == 2
     assert all("handed in later" in why for why in reasons(collected).values())
-    kept = (collected.folder / "left" / f"liana_101_5003_{NAME}").read_text()
+    kept = (collected.folder / "left" / f"liana_101_5001_{NAME}").read_text()
     assert kept == work("first")
+
+
+@pytest.mark.parametrize(
+    "number", ["-10", " (1)", "(7)", "_(2)", "-Copy1", " (1)-3", "-2 (1)", "-Copy2-1"]
+)
+def test_no_number_beats_the_file_that_canvas_got_later(course, take, number):
+    collected = take(
+        (f"liana_101_9999_{ASSIGNMENT}{number}.ipynb", work("earlier")),
+        (f"liana_101_10000_{NAME}", work("later")),
+    )
+    assert handed_in(course) == {f"learner-01/{ASSIGNMENT}/{NAME}": work("later")}
+    assert list(reasons(collected)) == [f"liana_101_9999_{ASSIGNMENT}{number}.ipynb"]
+
+
+def test_a_time_already_there_is_read_as_the_grader_reads_it(course, take):
+    """Without a zone it is the course's, not UTC; one that says nothing holds nobody up."""
+    folder = course.folder("submitted") / "learner-01" / ASSIGNMENT
+    folder.mkdir(parents=True)
+    (folder / NAME).write_text(work("old"))
+    (folder / "timestamp.txt").write_text("2026-03-02 12:30")
+    collected = take((at(13, f"Ana Li_7001_{FILE}/{NAME}"), work("new")))
+    assert collected.replaced == ("learner-01",)
+    (folder / "timestamp.txt").write_text("2026-03-02 13:30 CET")
+    collected = take((at(13, f"Ana Li_7001_{FILE}/{NAME}"), work("newer")))
+    assert list(reasons(collected).values()) == [
+        "learner-01 has handed in later, 2026-03-02 12:30 UTC"
+    ]
+    (folder / "timestamp.txt").write_text("31/12/2026")
+    assert take((at(13, f"Ana Li_7001_{FILE}/{NAME}"), work("newest"))).replaced
 
 
 def test_nobody_is_guessed(course, take):
@@ -199,7 +255,7 @@ def test_a_second_download_replaces_and_keeps(course, take):
     assert handed_in(course)[f"learner-01/{ASSIGNMENT}/{NAME}"] == work("new")
     kept = newer.folder / "replaced" / "learner-01"
     assert (kept / NAME).read_text() == work("old")
-    assert (kept / "timestamp.txt").read_text() == "2026-03-02 11:00:00"
+    assert (kept / "timestamp.txt").read_text() == "2026-03-02 11:00:00+00:00"
     older = take((at(9, f"Ana Li_7001_{FILE}/{NAME}"), work("oldest")))
     assert older.learners == {}
     (why,) = reasons(older).values()
@@ -253,3 +309,61 @@ def test_a_learner_whose_id_is_no_folder_gets_nothing():
     senders = Senders([Learner("../x", "Li", "Ana", "", "101")])
     assert senders.who(f"liana_101_5001_{NAME}").learner == ""
     assert senders.who(f"Ana Li_7_{FILE}/x").learner == ""
+
+
+MOODLE_NAMES = {  # first and last name in the roster, and how downloads write the two
+    ("Sean", "O'Brien"): (
+        "Sean OBrien", "Sean O’Brien", "Sean O_Brien", "sean o brien", "OBrien Sean",
+        "O'Brien, Sean", "Sean O&#39;Brien",
+    ),
+    ("Ana & Bo", "Li"): ("Ana  Bo Li", "Ana & Bo Li", "Li Ana Bo", "Li, Ana & Bo", "Ana__Bo_Li"),
+    ("Eve_999", "Li"): ("Eve 999 Li", "Eve_999 Li", "Li, Eve 999"),
+    ("Zoë", "Ångström"): (
+        "Zoe Angstrom", "Zoë Ångström", "Zoe\u0308 A\u030angstro\u0308m", "Zo_ _ngstr_m",
+        "ANGSTROM ZOE", "Zo├½ ├àngstr├╢m", "ZoÃ« Ã…ngstrÃ¶m", "Zoe Aangstroem",
+    ),
+    ("Jürgen", "Groß-Weiß"): ("Juergen Gross-Weiss", "Jurgen Gross Weiss", "Jürgen Groß–Weiß"),
+    ("Łukasz", "Østby"): ("Lukasz Ostby", "Lukasz Oestby", "Łukasz  ØSTBY"),
+    ("María José", "de la Cruz"): ("Maria Jose de la Cruz", "de la Cruz María  José"),
+    ("李", "安娜"): ("李 安娜", "安娜李"),
+}  # fmt: skip
+WRITTEN = [(known, name) for known, names in MOODLE_NAMES.items() for name in names]
+
+
+@pytest.mark.parametrize(("known", "name"), WRITTEN, ids=ascii)
+def test_a_name_is_known_however_a_download_writes_it(known, name):
+    class_list = [
+        Learner(f"learner-{n:02}", last, first) for n, (first, last) in enumerate(MOODLE_NAMES)
+    ]
+    wanted = next(who.id for who in class_list if (who.first_name, who.last_name) == known)
+    sender = Senders(class_list).who(f"{name}_7001_{FILE}")
+    assert (sender.learner, sender.why) == (wanted, "")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "name"),
+    [
+        (("Sean", "O'Brien"), ("Sean", "OBrien"), "Sean OBrien"),
+        (("Zoë", "Li"), ("Zoe", "Li"), "Zoe Li"),
+        (("Ana", "Müller"), ("Ana", "Mueller"), "Ana Mueller"),
+        (("Ana", "Li"), ("Li", "Ana"), "Ana Li"),
+        (("An", "Ali"), ("Ana", "Li"), "Ana Li"),
+        (("Ana-Bo", "Li"), ("Ana Bo", "Li"), "Ana Bo Li"),
+    ],
+)
+def test_a_name_that_fits_two_is_nobodys(one, other, name):
+    class_list = [Learner(f"l{n}", last, first) for n, (first, last) in enumerate((one, other))]
+    sender = Senders(class_list).who(f"{name}_7001_{FILE}")
+    assert sender.learner == ""
+    assert sender.why == f"it could be l0 or l1 who is called {name!r}"
+
+
+def test_an_accent_that_is_written_tells_two_apart():
+    senders = Senders([Learner("l0", "Li", "Zoë"), Learner("l1", "Li", "Zoe")])
+    assert senders.who(f"Zoë Li_7001_{FILE}").learner == "l0"
+
+
+@pytest.mark.parametrize("name", ["Ana", "Li", "An", "Ana Maria Li", "Bo-Ana Li", "?", "' &"])
+def test_a_part_of_a_name_is_nobodys(name):
+    senders = Senders([Learner("l0", "Li", "Ana"), Learner("l1", "李", "Ana")])
+    assert senders.who(f"{name}_7001_{FILE}").learner == ""

@@ -190,3 +190,76 @@ def test_what_canvas_wants_back_is_kept_and_added_to(tmp_path, write):
     assert kept["learner-02"]["Section"] == "Friday"
     assert kept["learner-01"]["Section"] == "Tuesday, 10"
     assert next(csv.reader(path.open())) == ["id", "SIS User ID", "SIS Login ID", "Section"]
+
+
+LISTS = {
+    "en": "First name,Last name,Username,ID number,Email address",
+    "de": "Vorname;Nachname;Anmeldename;ID-Nummer;E-Mail-Adresse",
+    "de, other": "VORNAME;Nachname;Benutzername;Matrikelnummer;E-Mail",
+    "fr": "Prénom;Nom de famille;Nom d’utilisateur;Numéro d’identification;Adresse de courriel",
+    "fr, other": "Prenom;Nom;Identifiant;N° étudiant;Courriel",
+    "es": "Nombre,Apellido(s),Nombre de usuario,Número de ID,Dirección de correo",
+    "it": "Nome;Cognome;Nome utente;Codice identificativo;Indirizzo email",
+    "pt": "Nome,Apelido,Nome de utilizador,Número de identificação,Endereço de email",
+    "pt-br": "Nome,Sobrenome,Identificação de usuário,Número de identificação,Endereço de e-mail",
+    "nl": "Voornaam\tAchternaam\tGebruikersnaam\tID-nummer\tE-mailadres",
+    "sv": "Förnamn,Efternamn,Användarnamn,ID-nummer,E-postadress",
+    "da": "Fornavn;Efternavn;Brugernavn;ID-nummer;E-mailadresse",
+    "pl": "Imię;Nazwisko;Nazwa użytkownika;Numer ID;Adres e-mail",
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("head", LISTS.values(), ids=LISTS)
+def test_the_languages_of_moodle(course, write, head, encoding):
+    separator = next(c for c in ";\t," if c in head)
+    row = separator.join(["Zoë", "Ångström", "learner-02", "m-2", "l2@example.org"])
+    path = write(f"{head}\r\n{row}\r\n", encoding)
+    roster = read_roster(path)
+    assert (roster.format, roster.problems, roster.notes) == ("Moodle", (), ())
+    assert roster.id_column == head.split(separator)[2]
+    enter(course, path)
+    assert who(course) == {"learner-02": ("Ångström", "Zoë", "l2@example.org", "m-2")}
+
+
+def test_old_excel_writes_the_same_columns(write):
+    text = "Vorname;Nachname;Anmeldename\nZoë;Ångström;learner-02\n"
+    assert read_roster(write(text, "cp1252")).entries[0].learner.first_name == "Zoë"
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [(";m-1;l1@example.org", "ID-Nummer"), (";;l1@example.org", "E-Mail-Adresse")],
+)
+def test_the_first_column_that_names_learners_is_taken_in_any_language(write, row, column):
+    text = f"Vorname;Nachname;Anmeldename;ID-Nummer;E-Mail-Adresse\nAna;Li;{row}\n"
+    assert read_roster(write(text)).id_column == column
+
+
+def test_an_id_column_is_found_whatever_its_case(write):
+    text = "Vorname;Nachname;Anmeldename;E-Mail-Adresse\nAna;Li;learner-01;l1@example.org\n"
+    assert read_roster(write(text), "e-mail-adresse").entries[0].learner.id == "l1@example.org"
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_what_is_said_to_excel_alone_is_no_column(write, first):
+    text = f"{first}\r\nVorname;Nachname;Anmeldename\r\nA, B;Li;learner-01\r\nBo;Li;a b\r\n"
+    roster = read_roster(write(text))
+    assert roster.entries[0].learner.first_name == "A, B"
+    assert roster.problems[0].startswith("line 4: ")
+
+
+def test_spaces_in_a_name_are_spaces_of_one_kind(write):
+    text = "Vorname;Nachname;Anmeldename\nAna\u00a0 Maria ; van\tder Li;learner-01\n"
+    learner = read_roster(write(text)).entries[0].learner
+    assert (learner.first_name, learner.last_name) == ("Ana Maria", "van der Li")
+
+
+def test_names_that_a_system_may_write_alike_are_said(write):
+    names = ("Zoë;Li", "Zoe;Li", "Sean;O'Brien", "Sean;OBrien", "Li;Zoë", "Bo;Li")
+    rows = "".join(f"{name};l{n}\n" for n, name in enumerate(names))
+    assert read_roster(write("Vorname;Nachname;Anmeldename\n" + rows)).notes == (
+        "line 3: the name may be written like that of line 2",
+        "line 5: the name may be written like that of line 4",
+        "line 6: the name may be written like that of line 2",
+    )

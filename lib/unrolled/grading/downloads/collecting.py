@@ -5,19 +5,19 @@
 be assigned, in ``replaced`` what a later submission took the place of. Nothing is thrown away.
 
 A submission's time is that of its entry in Moodle's zip file. Canvas writes the time of the
-download there, so from Canvas no time is taken.
+download there, so none is taken; who is late by its word gets an empty ``timestamp.txt``, which the
+grader shows to a person. Canvas numbers files as they come: whatever names say, the highest counts.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,15 +25,15 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
-from nbgrader.utils import parse_utc
 from traitlets import Unicode
 from traitlets.config import Config
 
-from unrolled.grading.downloads.senders import Sender, Senders
+from unrolled.grading.downloads.senders import Sender, Senders, own_name
 from unrolled.grading.downloads.unzipping import Left, Unzipper
 from unrolled.grading.gradebook.policy import POLICY, read_timezone
 from unrolled.grading.gradebook.scores import learners
 from unrolled.grading.submissions.files import OTHER, File
+from unrolled.grading.submissions.times import TIMESTAMP, YEARS, Unclear, handed_in
 
 if TYPE_CHECKING:
     from unrolled.grading.gradebook.course import Course
@@ -71,6 +71,11 @@ class Found:
     time: datetime | None
     attempt: int
 
+    @property
+    def order(self) -> tuple[datetime, int, int, str]:
+        """Of two files of one name, the greater one counts."""
+        return self.time or datetime.min, self.sender.file_id, self.attempt, self.path
+
 
 def collect(course: Course, assignment: str, archive: Path) -> Collected:
     """Put a download's files where the grader looks for submissions.
@@ -100,6 +105,8 @@ def collect(course: Course, assignment: str, archive: Path) -> Collected:
     _set_aside(folder, left)
     taken = plan.taken.values() if plan else ()
     times = {found.sender.learner: found.time for found in taken}
+    for learner in {found.sender.learner for found in taken if found.sender.late}:
+        (course.folder("submitted") / learner / assignment / TIMESTAMP).touch()
     return Collected(times, tuple(app.replaced), left, tuple(plan.notes if plan else ()), folder)
 
 
@@ -115,8 +122,7 @@ class SafeExtractor(ExtractorPlugin):
             archive_path: folder with zip files.
             extracted_path: where to put what they hold.
         """
-        zone = read_timezone(Path(self.class_folder, POLICY)) if self.class_folder else UTC
-        unzipper = Unzipper(zone)
+        unzipper = Unzipper(_zone(self.class_folder))
         for archive in sorted(Path(archive_path).glob("*.zip")):
             unzipper.unpack(archive, Path(extracted_path, archive.stem))
         self.left = unzipper.left
@@ -125,9 +131,10 @@ class SafeExtractor(ExtractorPlugin):
 class LmsCollector(FileNameCollectorPlugin):
     """nbgrader's plugin that says whose a file is, by the roster in the gradebook."""
 
+    class_folder = Unicode("", help="The folder with course.toml.").tag(config=True)
     plan: Plan | None = None
 
-    def collect(self, submitted_file: str) -> dict[str, str] | None:
+    def collect(self, submitted_file: str) -> dict[str, str | datetime] | None:
         """Say whose a file is and what to call it; None leaves it where it is.
 
         Args:
@@ -139,13 +146,14 @@ class LmsCollector(FileNameCollectorPlugin):
             with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
                 senders = Senders(learners(gradebook))
             submitted = Path(coursedir.root, coursedir.submitted_directory)
-            self.plan = Plan(senders, submitted, coursedir.assignment_id)
+            self.plan = Plan(senders, submitted, coursedir.assignment_id, _zone(self.class_folder))
             self.plan.make(root)
         found = self.plan.taken.get(os.path.relpath(submitted_file, root))
         if found is None:
             return None
         info = {"student_id": found.sender.learner, "file_id": found.name}
-        return info | ({"timestamp": found.time.isoformat(" ")} if found.time else {})
+        # nbgrader writes a time as it comes; with its zone it means the same to every reader
+        return info | ({"timestamp": found.time.replace(tzinfo=UTC)} if found.time else {})
 
 
 @dataclass
@@ -161,6 +169,7 @@ class Plan:
     senders: Senders
     submitted: Path
     assignment: str
+    zone: tzinfo = UTC
     taken: dict[str, Found] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -190,15 +199,15 @@ class Plan:
             self._leave(shown, sender.why or "neither a notebook nor a script or zip file")
             return None
         given = "/".join(within[1:]) or sender.rest
-        name, attempt = _name(given, self.assignment)
+        name, attempt = own_name(given, self.assignment)
         seconds = path.stat().st_mtime if sender.timed else 0
-        time = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if seconds else None
-        return Found(shown, name, sender, time, attempt)
+        time = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+        return Found(shown, name, sender, time if time.year in YEARS else None, attempt)
 
     def _last_of_each(self, found: Sequence[Found]) -> list[Found]:
         """Of files that would have one name, the one that was handed in last."""
         last: dict[str, Found] = {}
-        for one in sorted(found, key=lambda one: (one.time or datetime.min, one.attempt, one.path)):
+        for one in sorted(found, key=lambda one: one.order):
             if one.name in last:
                 self._leave(last[one.name].path, f"{Path(one.path).name} was handed in later")
             last[one.name] = one
@@ -209,7 +218,7 @@ class Plan:
 
     def _take(self, learner: str, found: Sequence[Found], root: Path) -> None:
         folder = self.submitted / learner / self.assignment
-        there = _timestamp(folder)
+        there = _known_time(folder, self.zone)
         times = [one.time for one in found if one.time]
         if there and times and max(times) < there:
             why = f"{learner} has handed in later, {there:%Y-%m-%d %H:%M} UTC"
@@ -217,10 +226,10 @@ class Plan:
                 self._leave(one.path, why)
         elif any(_bytes(folder / one.name) != (root / one.path).read_bytes() for one in found):
             self.taken |= {one.path: one for one in found}
-            if found[0].sender.late:
+            if any(one.sender.late for one in found):
                 self.notes.append(
                     f"{learner}: Canvas says late and not how late; write the time "
-                    f"into {folder / 'timestamp.txt'}"
+                    f"into {folder / TIMESTAMP}"
                 )
 
 
@@ -249,7 +258,8 @@ def _config(course: Course, assignment: str, folder: Path) -> Config:
     config.ZipCollectApp.collect_directory_structure = "{downloaded}/{collect_step}"
     config.ZipCollectApp.extractor_plugin = SafeExtractor
     config.ZipCollectApp.collector_plugin = LmsCollector
-    config.SafeExtractor.class_folder = str(course.class_folder)
+    for plugin in (SafeExtractor, LmsCollector):
+        config[plugin.__name__].class_folder = str(course.class_folder)
     return config
 
 
@@ -276,21 +286,15 @@ def _gradable(path: Path) -> bool:
     return path.suffix.lower() == ".zip" or File(path.name, path.read_bytes).kind != OTHER
 
 
-def _name(given: str, assignment: str) -> tuple[str, int]:
-    """A file's name without the number that an LMS or a browser adds to a copy, and the number."""
-    copy = re.fullmatch(
-        rf"{re.escape(assignment)}(?:-(\d{{1,4}})|[ _]?\((\d{{1,4}})\))?\.ipynb", given
-    )
-    if copy is None:
-        return given, 0
-    return f"{assignment}.ipynb", int(copy[1] or copy[2] or 0)
-
-
-def _timestamp(folder: Path) -> datetime | None:
+def _known_time(folder: Path, zone: tzinfo) -> datetime | None:
     try:
-        return parse_utc((folder / "timestamp.txt").read_text("utf-8").strip())
-    except (OSError, ValueError, OverflowError, TypeError, AttributeError):
+        return handed_in(folder, zone)
+    except Unclear:  # the grader says so; it holds up nobody's newer work
         return None
+
+
+def _zone(class_folder: str) -> tzinfo:
+    return read_timezone(Path(class_folder, POLICY)) if class_folder else UTC
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unrolled.grading.gradebook.roster import same_name
+from unrolled.grading.gradebook.names import readings, written
 from unrolled.grading.gradebook.scores import Learner
 from unrolled.grading.submissions.folders import LEARNER
 
@@ -19,6 +19,9 @@ from unrolled.grading.submissions.folders import LEARNER
 CANVAS = re.compile(r"(?=_(LATE_)?(\d+)_(\d+)_)")
 # First Last_12345_assignsubmission_file_/file.ipynb: a number that only Moodle knows
 MOODLE = re.compile(r"(?P<name>.+?)_\d+_assignsubmission_(?P<kind>[a-z]+)_?")
+
+# What an LMS, a browser or Jupyter puts behind the name of one more file of that name.
+NUMBER = r"(?:-Copy\d{0,4}|-\d{1,4}|[ _]?\(\d{1,4}\))*"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Sender:
         rest: the file's own name.
         timed: the file's time is that of the submission.
         late: the LMS says that it is late.
+        file_id: the LMS' number of the file, which grows with time; 0 if it has none.
     """
 
     learner: str = ""
@@ -40,6 +44,7 @@ class Sender:
     rest: str = ""
     timed: bool = False
     late: bool = False
+    file_id: int = 0
 
 
 class Senders:
@@ -55,8 +60,8 @@ class Senders:
                 self.by_lms_id[who.lms_user_id].add(who.id)
             names = (f"{who.first_name} {who.last_name}", f"{who.last_name} {who.first_name}")
             for name in (*names, who.id, who.email):
-                if same_name(name):
-                    self.by_name[same_name(name)].add(who.id)
+                for way in written(name):
+                    self.by_name[way].add(who.id)
 
     def who(self, name: str) -> Sender:
         """Say who sent it.
@@ -72,7 +77,7 @@ class Senders:
 
     def _moodle(self, name: str, match: re.Match[str]) -> Sender:
         sender = match["name"]
-        known = self.by_name.get(same_name(sender), set())
+        known = {who for name in readings(sender) for who in self.by_name.get(name, ())}
         why = _unless_one(known, f"is called {sender!r}")
         return Sender("".join(known) if not why else "", why, match[0], name[match.end() :], True)
 
@@ -87,11 +92,19 @@ class Senders:
             return Sender(why=why)
         late, canvas_id, file_id = readings[0].groups()
         end = readings[0].start() + len(f"_{late or ''}{canvas_id}_{file_id}_")
-        prefix = name[: readings[0].end(2)]
-        return Sender("".join(known), "", prefix, name[end:], late=bool(late))
+        prefix = f"{name[: readings[0].start()]}_{canvas_id}"
+        return Sender("".join(known), "", prefix, name[end:], False, bool(late), int(file_id))
 
 
 def _unless_one(known: set[str], what: str) -> str:
     if not known:
         return f"nobody in the roster {what}"
     return "" if len(known) == 1 else f"it could be {' or '.join(sorted(known))} who {what}"
+
+
+def own_name(given: str, assignment: str) -> tuple[str, int]:
+    """A file's name without the numbers that are added to a copy, and the last of them."""
+    copy = re.fullmatch(rf"{re.escape(assignment)}({NUMBER})\.ipynb", given)
+    if copy is None:
+        return given, 0
+    return f"{assignment}.ipynb", int([0, *re.findall(r"\d+", copy[1])][-1])

@@ -6,15 +6,19 @@ column for and Canvas wants back is kept in ``class/lms.csv``.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
-import unicodedata
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 
+from unrolled.grading.gradebook.columns import FIELDS, FORMATS, Format, column_key, format_of
+from unrolled.grading.gradebook.names import same_name, written
 from unrolled.grading.gradebook.scores import Learner, learners
 from unrolled.grading.submissions.folders import LEARNER
 from unrolled.grading.submissions.repair import plain
@@ -23,46 +27,7 @@ LMS = "lms.csv"
 LMS_COLUMNS = ("SIS User ID", "SIS Login ID", "Section")
 MOST_BYTES = 10 * 2**20
 MOST_CHARACTERS = 128  # as nbgrader's database has it
-FIELDS = ("last_name", "first_name", "email", "lms_user_id")
-
-
-@dataclass(frozen=True)
-class Format:
-    """A kind of file.
-
-    Attributes:
-        name: what to call it.
-        signs: columns that tell it from others.
-        ids: columns that may name a learner; the first that holds something is taken.
-        columns: of each field of a learner, by what a file may call it.
-    """
-
-    name: str
-    signs: tuple[str, ...]
-    ids: tuple[str, ...]
-    columns: Mapping[str, tuple[str, ...]]
-
-
-FORMATS = (
-    Format("nbgrader", ("id",), ("id",), {name: (name,) for name in FIELDS}),
-    Format(
-        "Canvas",
-        ("Student", "ID"),
-        ("SIS Login ID", "SIS User ID", "ID"),
-        {"email": ("Email",), "lms_user_id": ("ID",)},
-    ),
-    Format(
-        "Moodle",
-        ("First name", "Email address"),
-        ("Username", "ID number", "Email address"),
-        {
-            "last_name": ("Last name", "Surname"),
-            "first_name": ("First name",),
-            "email": ("Email address",),
-            "lms_user_id": ("ID number",),
-        },
-    ),
-)
+EXCEL = re.compile(r"\A\"?sep=(.)\"?[,;\t]*\r?\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -102,22 +67,25 @@ def read_roster(path: Path, id_column: str = "") -> Roster:
     """Read a roster.
 
     Args:
-        path: CSV in UTF-8 or as Excel writes it, with comma, semicolon or tab.
+        path: CSV in UTF-8, UTF-16 or as Excel writes it, with comma, semicolon or tab.
         id_column: the column with the learners' ids, which name their folders. Default: the first
             that is filled of ``SIS Login ID``, ``SIS User ID``, ``ID`` for Canvas, of
-            ``Username``, ``ID number``, ``Email address`` for Moodle.
+            ``Username``, ``ID number``, ``Email address`` for Moodle, in any of its languages.
 
     Raises:
         ValueError: if the file is no roster.
     """
     rows = _rows(path)
     columns = rows[0][1]
-    kind = next((kind for kind in FORMATS if set(kind.signs) <= set(columns)), None)
+    kind = format_of(columns)
     if kind is None:
-        wanted = "; ".join(f"{kind.name}: {', '.join(kind.signs)}" for kind in FORMATS)
+        wanted = "; ".join(f"{k.name}: {', '.join(s[0] for s in k.signs)}" for k in FORMATS)
         raise ValueError(f"{path}: columns {columns} are no roster's. Wanted are {wanted}")
     lines = [(n, dict(zip(columns, row, strict=False))) for n, row in rows[1:] if _is_learner(row)]
+    asked = [c for c in columns if id_column and column_key(c) == column_key(id_column)]
     chosen = id_column or _filled(kind.ids, lines)
+    if chosen not in columns and len(asked) == 1:
+        chosen = asked[0]
     if chosen not in columns:
         raise ValueError(f"{path} has no column {chosen!r}; it has {', '.join(columns)}")
     entries, problems = _entries(kind, chosen, lines)
@@ -179,25 +147,16 @@ def read_lms_columns(path: Path) -> dict[str, dict[str, str]]:
     return {row["id"]: {name: row[name] for name in LMS_COLUMNS} for row in rows}
 
 
-def same_name(name: str) -> str:
-    """A name as two systems that write it differently would agree on it."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """The file's lines, each with its number, cells without spaces around them."""
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path} is larger than {MOST_BYTES // 2**20} MB: it is no roster")
-    contents = path.read_bytes()
-    try:
-        text = contents.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = contents.decode("cp1252")
-        except UnicodeDecodeError:
-            raise ValueError(f"{path} is text in neither UTF-8 nor Windows-1252") from None
-    head = text.splitlines()[0] if text.strip() else ""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=head.count))
+    text = _text(path).lstrip("\ufeff")
+    said = EXCEL.match(text)  # to Excel alone, and no line of the list
+    text = EXCEL.sub("\n", text)
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    separator = said[1] if said else max(",;\t", key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
         rows, line = [], 1
         for row in reader:
@@ -211,8 +170,19 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
     return rows
 
 
+def _text(path: Path) -> str:
+    contents = path.read_bytes()
+    for encoding in (json.detect_encoding(contents), "cp1252"):  # UTF-8 or -16, then old Excel's
+        with contextlib.suppress(UnicodeDecodeError):
+            text = contents.decode(encoding)
+            if "\0" not in text:
+                return text
+    raise ValueError(f"{path} is text in neither UTF-8 nor Windows-1252 (nor UTF-16)")
+
+
 def _clean(cell: str) -> str:
-    return plain("".join(c for c in cell if c.isprintable())).strip()
+    spaced = " ".join(cell.split())  # of any kind: Excel's does not break, and is not printable
+    return plain("".join(c for c in spaced if c.isprintable())).strip()
 
 
 def _is_learner(row: Sequence[str]) -> bool:
@@ -265,12 +235,26 @@ def _alike(entries: Sequence[Entry]) -> tuple[str, ...]:
         seen: dict[str, int] = {}
         for entry in entries:
             who = entry.learner
-            full = same_name(f"{who.first_name} {who.last_name}")
-            value = full if what == "name" else same_name(getattr(who, what))
+            full = f"{who.first_name} {who.last_name}"
+            value = same_name(full if what == "name" else getattr(who, what))
             if value and value in seen:
                 notes.append(f"line {entry.line}: the same {what} as line {seen[value]}")
             seen.setdefault(value, entry.line)
-    return tuple(notes)
+    return (*notes, *_written_alike(entries))
+
+
+def _written_alike(entries: Sequence[Entry]) -> Iterator[str]:
+    """Who has another's name once accents or signs are lost, or the first name is the last."""
+    seen: dict[str, tuple[str, int]] = {}
+    for entry in entries:
+        who = entry.learner
+        full = same_name(f"{who.first_name} {who.last_name}")
+        ways = written(full) | written(f"{who.last_name} {who.first_name}")
+        others = {seen[way][1] for way in ways if way in seen and seen[way][0] != full}
+        for line in sorted(others):
+            yield f"line {entry.line}: the name may be written like that of line {line}"
+        for way in ways:
+            seen.setdefault(way, (full, entry.line))
 
 
 def _says(learner: str, before: Mapping[str, str] | None, changes: Mapping[str, str]) -> str:
