@@ -81,7 +81,12 @@ class Course:
         return sorted(path.parent.name for path in self.folder("source").glob("*/*.ipynb"))
 
     def found(self, assignment: str) -> Found:
-        """Who has handed an assignment in, and where their work lies."""
+        """Who has handed an assignment in, and where their work lies.
+
+        Raises:
+            sqlite3.OperationalError: if the gradebook is locked.
+        """
+        self.wait_for_gradebook()
         with self.gradebook() as gradebook:
             roster = [student.id for student in gradebook.students]
         return find_learners(self.folder("submitted"), assignment, self.assignments(), roster)

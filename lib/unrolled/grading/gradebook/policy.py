@@ -36,6 +36,7 @@ from traitlets import Unicode
 from unrolled.checks import Exercise
 from unrolled.grading.asking.marks import Mark
 from unrolled.grading.submissions.folders import LEARNER
+from unrolled.grading.submissions.times import YEARS
 
 T = TypeVar("T")
 POLICY = "course.toml"
@@ -285,7 +286,12 @@ def _utc(time: Any, zone: ZoneInfo | None, where: str) -> datetime:
         raise _Unusable(f"{where} is {time!r}, date and time are wanted: 2026-03-02T23:59:00")
     if time.tzinfo is None and zone is None:
         raise _Unusable(f'{where} is in no time zone; write timezone = "..." at the top')
-    utc = (time if time.tzinfo else time.replace(tzinfo=zone, fold=1)).astimezone(UTC)
+    try:
+        utc = (time if time.tzinfo else time.replace(tzinfo=zone, fold=1)).astimezone(UTC)
+    except OverflowError:
+        utc = datetime.min.replace(tzinfo=UTC)
+    if utc.year < YEARS.start:  # a far one may be meant: no limit
+        raise _Unusable(f"{where} is {time}; the year cannot be right")
     if time.tzinfo is None and utc.astimezone(zone).replace(tzinfo=None, fold=0) != time:
         raise _Unusable(f"{where}: the clocks of {zone} skip {time}; choose another time")
     return utc.replace(tzinfo=None)
