@@ -190,6 +190,21 @@ def test_no_number_beats_the_file_that_canvas_got_later(course, take, number):
     assert list(reasons(collected)) == [f"liana_101_9999_{ASSIGNMENT}{number}.ipynb"]
 
 
+def test_what_canvas_numbers_is_one_file_under_any_name(course, take):
+    take(
+        ("liana_101_9_solution-1.ipynb", work("earlier")),
+        ("liana_101_10_solution.ipynb", work("later")),
+        ("liana_101_11_part-1.ipynb", work("part 1")),
+        ("liana_101_12_part-2.ipynb", work("part 2")),
+    )
+    top = f"learner-01/{ASSIGNMENT}"
+    assert handed_in(course) == {
+        f"{top}/solution.ipynb": work("later"),
+        f"{top}/part-1.ipynb": work("part 1"),
+        f"{top}/part-2.ipynb": work("part 2"),
+    }
+
+
 def test_a_time_already_there_is_read_as_the_grader_reads_it(course, take):
     """Without a zone it is the course's, not UTC; one that says nothing holds nobody up."""
     folder = course.folder("submitted") / "learner-01" / ASSIGNMENT

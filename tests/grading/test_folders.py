@@ -66,6 +66,7 @@ def test_a_folder_nearly_right_is_graded_with_a_note(put, name):
     assert (found.learners, found.refused) == (("learner-01",), {})
     submission = read(submitted, found)
     assert [cell.source for cell in submission.cells] == ["x = 1"]
+    name = name.replace("\u00a0", "\\xa0").replace("\u200b", "\\u200b")  # nobody would see them
     assert submission.notes[-1] == (
         f"The work lay in learner-01/{name}; learner-01/{ASSIGNMENT} is wanted."
     )
@@ -206,6 +207,19 @@ def test_a_learners_folder_nearly_right_is_the_known_learners(put, name):
     found = find(submitted, roster=["learner-01", "learner-02"])
     assert found.learners == ("learner-01",)
     assert f"The work lay in {name}/{ASSIGNMENT}" in read(submitted, found).notes[-1]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("06 self\x1b[31mattention",), ("06_self_attention", "06\nself attention"), ("x\x07",)],
+)
+def test_nothing_that_is_said_gives_orders_to_a_terminal(put, names):
+    submitted = put(*(f"learner-01/{name}/{NAME}" for name in names))
+    found = find(submitted)
+    said = [*found.refused, *found.refused.values()]
+    said += [note for learner in found.learners for note in read(submitted, found, learner).notes]
+    assert said
+    assert all(sentence.isprintable() for sentence in said)
 
 
 def test_case_that_fits_two_known_learners_is_nobodys(put):

@@ -28,7 +28,7 @@ from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from traitlets import Unicode
 from traitlets.config import Config
 
-from unrolled.grading.downloads.senders import Sender, Senders, own_name
+from unrolled.grading.downloads.senders import Sender, Senders, first_name, own_name
 from unrolled.grading.downloads.unzipping import Left, Unzipper
 from unrolled.grading.gradebook.policy import POLICY, read_timezone
 from unrolled.grading.gradebook.scores import learners
@@ -207,10 +207,12 @@ class Plan:
     def _last_of_each(self, found: Sequence[Found]) -> list[Found]:
         """Of files that would have one name, the one that was handed in last."""
         last: dict[str, Found] = {}
+        names = {one.name for one in found}
         for one in sorted(found, key=lambda one: one.order):
-            if one.name in last:
-                self._leave(last[one.name].path, f"{Path(one.path).name} was handed in later")
-            last[one.name] = one
+            name = first_name(one.name, names) if one.sender.file_id else one.name
+            if name in last:
+                self._leave(last[name].path, f"{Path(one.path).name} was handed in later")
+            last[name] = one
         return list(last.values())
 
     def _leave(self, path: str, why: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from unrolled.grading.gradebook.names import readings, written
@@ -108,3 +108,9 @@ def own_name(given: str, assignment: str) -> tuple[str, int]:
     if copy is None:
         return given, 0
     return f"{assignment}.ipynb", int([0, *re.findall(r"\d+", copy[1])][-1])
+
+
+def first_name(name: str, names: Collection[str]) -> str:
+    """The name to which Canvas added a number, if a file of that name is there too."""
+    first = re.sub(rf"{NUMBER}(?=\.\w+$)", "", name)
+    return first if first in names else name

@@ -129,7 +129,9 @@ class _Search:
         self.refused[self._shown(path)] = f"{why}; {wanted}"
 
     def _shown(self, path: Path) -> str:
-        return plain(str(path.relative_to(self.submitted)))
+        """A path as it can be printed, whatever is in its name."""
+        name = plain(str(path.relative_to(self.submitted)))
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
     def _meant(self, path: Path) -> list[str]:
         """The assignments that a name may mean: the one of this very name, else those like it."""
@@ -155,7 +157,7 @@ class _Search:
         for inside in _works(path):
             known = not self.roster or any(_same_id(one, inside.name) for one in self.roster)
             if not _is_real_folder(inside):
-                self._refuse(inside, "a file or link lies where no learner's name is")
+                self._refuse(inside, "not the folder of a learner (links are not followed)")
             elif not known or self._meant(inside):
                 self._refuse(inside, "the gradebook knows no learner of that name")
             elif learner := self._whose(inside):
