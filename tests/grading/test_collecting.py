@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from jupyter_core.application import NoStart
 from nbgrader.apps import NbGraderApp
+from nbgrader.utils import parse_utc
 
 from grading.conftest import ASSIGNMENT
 from grading.filled import empty_course
@@ -117,6 +118,7 @@ def test_moodle_with_the_times_of_the_submissions(course, take):
     files = handed_in(course)
     assert files[f"learner-01/{ASSIGNMENT}/{NAME}"] == work("first")
     assert files[f"learner-02/{ASSIGNMENT}/timestamp.txt"] == "2026-03-02 12:00:00+00:00"
+    assert parse_utc("2026-03-02 12:00:00+00:00") == datetime(2026, 3, 2, 12)  # nbgrader's own
     (path,) = reasons(collected)
     assert path.endswith("onlinetext.html")
     assert (collected.folder / "left" / path).read_text() == "<p>See file</p>"

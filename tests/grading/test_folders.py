@@ -228,6 +228,12 @@ def test_case_that_fits_two_known_learners_is_nobodys(put):
     assert "it could be the folder of Learner or learner" in found.refused["LEARNER"]
 
 
+@pytest.mark.parametrize("name", ["*", "a b", "..x", "-x"])
+def test_an_id_that_is_no_folders_name_is_none_in_the_gradebook_either(put, name):
+    found = find(put(f"{name}/{ASSIGNMENT}/{NAME}", f"{ASSIGNMENT}/{name}/{NAME}"), roster=[name])
+    assert found.learners == ()
+
+
 def test_two_assignments_alike_are_told_apart_by_their_very_names(put):
     alike_ones = (ASSIGNMENT, "06_self_attention")
     submitted = put(f"learner-01/06_self_attention/{NAME}", f"learner-02/06 self attention/{NAME}")

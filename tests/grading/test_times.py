@@ -133,6 +133,21 @@ def test_no_file_is_no_doubt(course, submit):
     assert (submission.timestamp, submission.doubts) == ("", ())
 
 
+@pytest.mark.parametrize(
+    "name", ["Timestamp.txt", "timestamp.TXT", "timestamp", "timestamp.txt.txt", "time_stamp.txt",
+             "timestamp (1).txt", "timestamp.rtf"]
+)  # fmt: skip
+def test_a_file_nearly_called_so_is_for_a_person(course, submit, name):
+    folder = submit("learner-01", notebook("x = 1")).parent
+    (folder / name).write_text("2026-03-02 22:10:00 UTC")
+    submission = handed_in(course)
+    assert submission.timestamp == ""
+    assert f"it is called {name!r}" in submission.doubts[0]
+    (folder / "timestamp.txt").write_text("2026-03-02 22:10:00 UTC")
+    submission = handed_in(course)
+    assert (submission.timestamp, submission.doubts) == ("2026-03-02 22:10:00 UTC", ())
+
+
 def a_link(path):
     Path(path.parent, "elsewhere").write_text("2020-01-01 00:00:00 UTC")
     os.symlink("elsewhere", path)

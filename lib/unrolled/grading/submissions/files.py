@@ -57,7 +57,7 @@ def files(folder: Path) -> list[File]:
 def _below(folder: Path) -> Iterator[File]:
     waiting = [(folder, "", 0)]
     for path, above, depth in waiting:  # grows while it is read
-        for entry in _entries(path):
+        for entry in entries(path):
             name = f"{above}{plain(entry.name)[:200]}"
             if entry.is_dir(follow_symlinks=False) and depth < MAX_DEPTH:
                 waiting.append((path / entry.name, f"{name}/", depth + 1))
@@ -69,10 +69,11 @@ def _below(folder: Path) -> Iterator[File]:
             return
 
 
-def _entries(path: Path) -> list[os.DirEntry[str]]:
+def entries(path: Path) -> list[os.DirEntry[str]]:
+    """What lies in a folder, by name; nothing if it may not be read."""
     try:
         return sorted(islice(os.scandir(path), MAX_FILES), key=lambda entry: entry.name)
-    except OSError:  # a folder that may not be read
+    except OSError:
         return []
 
 
@@ -83,14 +84,14 @@ def _zipped(path: Path, name: str) -> Iterator[File]:
         if contents.count(ENTRY) > MAX_FILES:
             raise Unreadable(f"The archive has more than {MAX_FILES} files.")
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
-            entries = archive.infolist()
+            inside = archive.infolist()
     except (Unreadable, *BROKEN) as error:
         why = error.why if isinstance(error, Unreadable) else "The zip archive is damaged."
         yield File(f"{name}/?.ipynb", partial(_refuse, why))
         return
-    for entry in entries:
-        inside = plain(entry.filename)[:200]
-        yield File(f"{name}/{inside}", partial(_unzipped, contents, entry))
+    for entry in inside:
+        shown = plain(entry.filename)[:200]
+        yield File(f"{name}/{shown}", partial(_unzipped, contents, entry))
 
 
 BROKEN = (

@@ -78,8 +78,8 @@ def find_learners(
         assignments: all of the course, so that none is taken for another.
         roster: the ids that the gradebook knows, so that a folder makes nobody new by its case.
     """
-    known = frozenset({assignment, *assignments}), frozenset(roster)
-    search = _Search(submitted, assignment, *known)
+    known = frozenset(filter(LEARNER.fullmatch, roster))
+    search = _Search(submitted, assignment, frozenset({assignment, *assignments}), known)
     search.run()
     return Found(search.places, search.refused)
 

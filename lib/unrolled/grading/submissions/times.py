@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from unrolled.grading.submissions.files import contents_of
+from unrolled.grading.submissions.files import contents_of, entries
 from unrolled.grading.submissions.repair import Said, Unreadable, plain
 
 if TYPE_CHECKING:
     from unrolled.grading.submissions.folders import Place
 
 TIMESTAMP = "timestamp.txt"
+NEARLY = re.compile(r"time[ _-]?stamps?\b.*", re.IGNORECASE)
 MOST_BYTES = 400
 MOST_SHOWN = 60
 YEARS = range(2000, 2100)
@@ -54,6 +55,8 @@ def handed_in(folder: Path, zone: tzinfo) -> datetime | None:
         Unclear: if there is one that says no time, in words.
     """
     if not os.path.lexists(folder / TIMESTAMP):
+        if near := [e.name for e in entries(folder) if NEARLY.fullmatch(e.name)]:
+            raise Unclear(f"it is called {near[0]!r}")
         return None
     try:
         return read_time(contents_of(folder / TIMESTAMP), zone)
