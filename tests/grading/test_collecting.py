@@ -10,6 +10,7 @@ from nbgrader.apps import NbGraderApp
 from nbgrader.utils import parse_utc
 
 from grading.conftest import ASSIGNMENT
+from grading.drawn import JPEG, PNG
 from grading.filled import empty_course
 from grading.test_unzipping import zipped
 from unrolled.grading.downloads.collecting import collect
@@ -129,6 +130,21 @@ def test_a_year_that_cannot_be_right_is_no_time(course, take, year):
     entry = zipfile.ZipInfo(f"Ana Li_7001_{FILE}/{NAME}", (year, 3, 2, 12, 0, 0))
     assert take((entry, work("first"))).learners == {"learner-01": None}
     assert f"learner-01/{ASSIGNMENT}/timestamp.txt" not in handed_in(course)
+
+
+def test_pictures_come_with_the_notebook_that_shows_them_and_never_replace_one(course, take):
+    collected = take(
+        (f"Ana Li_7001_{FILE}/{NAME}", work("first")),
+        (f"Ana Li_7001_{FILE}/plots/Foo 1.PNG", PNG),
+        (f"Ångström Zoë_7002_{FILE}/photo.jpeg", JPEG),
+    )
+    folder = course.folder("submitted") / "learner-01" / ASSIGNMENT
+    assert (folder / "plots" / "Foo 1.PNG").read_bytes() == PNG
+    assert list(reasons(collected).values()) == ["a picture, and no notebook with it"]
+    collected = take((f"Ana Li_7003_{FILE}/plots/Foo 1.PNG", JPEG))
+    assert collected.replaced == ()
+    assert (folder / NAME).read_text() == work("first")
+    assert (folder / "plots" / "Foo 1.PNG").read_bytes() == PNG
 
 
 def test_moodle_without_folders(course, take):

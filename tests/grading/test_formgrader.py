@@ -9,9 +9,14 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
 
 from grading.conftest import ASSIGNMENT, notebook
+from grading.drawn import PNG, answer, attached, drawn
+from grading.spellings import LINKS, TEX
 from unrolled.grading.run import Options, grade_assignment
 from unrolled.grading.sandbox.tiers import choose_tier
 
@@ -91,3 +96,67 @@ def test_a_mark_and_a_comment_from_formgrader_reach_the_learner(
     text = feedback.read_text()
     assert SAID in text
     assert "3 of 5" in text
+
+
+# Everything in a learner's text is clicked; what leads to another site is only looked at.
+CLICK = """async () => {
+    const links = [...document.querySelectorAll(".text_cell_render a")];
+    document.addEventListener("click", event => {
+        const away = event.target.closest("a");
+        if (away.protocol.startsWith("http") && away.host !== location.host) event.preventDefault();
+    });
+    for (const link of links) {
+        link.target = "";
+        link.click();
+        await new Promise(resolve => setTimeout(resolve, 5));
+    }
+    const shown = [...document.querySelectorAll(".text_cell_render img")];
+    await Promise.all(shown.map(image => image.decode().catch(() => image.remove())));
+    const wide = [...document.querySelectorAll(".text_cell_render img")].map(i => i.naturalWidth);
+    return {ran: window.ran ?? 0, here: location.pathname, wide, links: links.map(l => l.href)};
+}"""
+
+
+def clicked(browser, address):
+    """What clicking on everything in a page's prose did; other sites do not answer."""
+    page = browser.new_page()
+    page.route(lambda url: "127.0.0.1" not in url and "file:" not in url, lambda r: r.abort())
+    page.goto(address)
+    page.locator(".text_cell_render").first.wait_for()
+    try:
+        return page.evaluate(CLICK)
+    finally:
+        page.close()
+
+
+def test_no_link_in_prose_runs_where_a_person_marks_and_pictures_are_seen(
+    course, submit, warm_pool, lab, browser, monkeypatch
+):
+    theirs = notebook(*(f"md:{text}" for text in (*LINKS.values(), *TEX.values())))
+    theirs.cells += answer("![](attachment:image.png)", attached(**{"image.png": PNG})).cells
+    theirs.cells[-1].source += "\n\n![](beside.png) ![](nowhere.png)"
+    (submit("learner-01", theirs).parent / "beside.png").write_bytes(drawn(width=7))
+    grade(course, warm_pool)
+    with course.gradebook() as gradebook:
+        found = gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, "learner-01").id
+    address = f"{lab}/formgrader/submissions/{found}/?index=0"
+    seen = clicked(browser, address)
+    assert seen["ran"] == 0
+    assert seen["here"] == f"/formgrader/submissions/{found}/"
+    assert seen["wide"] == [3, 7]
+    api = NbGraderAPI(CourseDirectory(config=course.config), config=course.config)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert api.generate_feedback(ASSIGNMENT, "learner-01", force=True)["success"]
+    feedback = course.folder("feedback") / "learner-01" / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    assert "Student's answer" in feedback.read_text()
+    again = clicked(browser, feedback.as_uri())
+    assert again["ran"] == 0
+    assert again["wide"] == [3, 7]
+    assert again["here"].endswith(".html")
+    # The same text as it was handed in is what stock nbgrader shows.
+    path = course.folder("autograded") / "learner-01" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    stock = nbformat.read(path, 4)
+    for text in (LINKS[name] for name in ("plain", "case", "hex entity", "shortcut", "table")):
+        stock.cells.append(nbformat.v4.new_markdown_cell(text))
+    nbformat.write(stock, path)
+    assert clicked(browser, address)["ran"] == 1

@@ -151,7 +151,9 @@ def render_html(report: Report) -> str:
         for r in report.ordered()
     )
     parts = [
-        "<div class='unrolled-report' style='max-width:46rem;font-size:0.95em'>",
+        # What answers said stands in it, and is no formula: MathJax leaves the two classes alone.
+        "<div class='unrolled-report tex2jax_ignore mathjax_ignore' "
+        "style='max-width:46rem;font-size:0.95em'>",
         "<table style='width:100%;border-collapse:collapse'>",
         f"<caption style='text-align:left;font-weight:bold'>{escape(report.exercise)}: "
         f"{_points(report.points)} of {report.max_points} points</caption>",

@@ -32,7 +32,7 @@ from unrolled.grading.downloads.senders import Sender, Senders, first_name, own_
 from unrolled.grading.downloads.unzipping import Left, Unzipper
 from unrolled.grading.gradebook.policy import POLICY, read_timezone
 from unrolled.grading.gradebook.scores import learners
-from unrolled.grading.submissions.files import OTHER, File
+from unrolled.grading.submissions.files import OTHER, PICTURE, File
 from unrolled.grading.submissions.times import TIMESTAMP, YEARS, Unclear, handed_in
 
 if TYPE_CHECKING:
@@ -182,11 +182,14 @@ class Plan:
             if found is not None:
                 by_learner[found.sender.learner].append(found)
         for learner, all_found in sorted(by_learner.items()):
+            why = ""
             if len({found.sender.prefix for found in all_found}) > 1:
                 why = f"two senders would be {learner}; put the right one into its folder by hand"
-                for found in all_found:
-                    self._leave(found.path, why)
-            else:
+            elif all(_kind(root / found.path) == PICTURE for found in all_found):
+                why = "a picture, and no notebook with it"  # whose place it would take
+            for found in all_found if why else ():
+                self._leave(found.path, why)
+            if not why:
                 self._take(learner, self._last_of_each(all_found), root)
 
     def _found(self, root: Path, path: Path) -> Found | None:
@@ -285,7 +288,11 @@ def _set_aside(folder: Path, left: Sequence[Left]) -> None:
 
 def _gradable(path: Path) -> bool:
     """Whether the reader can make something of it."""
-    return path.suffix.lower() == ".zip" or File(path.name, path.read_bytes).kind != OTHER
+    return path.suffix.lower() == ".zip" or _kind(path) != OTHER
+
+
+def _kind(path: Path) -> str:
+    return File(path.name, path.read_bytes).kind
 
 
 def _known_time(folder: Path, zone: tzinfo) -> datetime | None:

@@ -19,10 +19,12 @@ from unrolled.grading.submissions.repair import Unreadable, plain
 MAX_BYTES = 20 * 2**20
 MAX_FILES = 2_000
 MAX_DEPTH = 4
-NOTEBOOK, CHECKPOINT, SCRIPT, OTHER = "notebook", "checkpoint", "script", "other"
+NOTEBOOK, CHECKPOINT, SCRIPT = "notebook", "checkpoint", "script"
+PICTURE, OTHER = "picture", "other"
 # Browsers put another ending behind the one they do not know.
 NOTEBOOK_NAME = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)
 ENTRY = b"PK\x01\x02"  # stands before every entry of an archive's table of contents
+PICTURE_NAME = re.compile(r"\.(png|jpe?g)$", re.IGNORECASE)
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others do not unpack in small steps
 
 
@@ -40,12 +42,14 @@ class File:
 
     @property
     def kind(self) -> str:
-        """What it is by its name: a notebook, an editor's older copy of one, or a script."""
+        """What it is by its name: a notebook, an editor's copy, a script or a picture."""
         folders, name = self.name.split("/")[:-1], self.name.split("/")[-1]
         if name.startswith("._") or "__MACOSX" in folders:
             return OTHER  # what macOS puts beside every file
         if NOTEBOOK_NAME.search(name):
             return CHECKPOINT if ".ipynb_checkpoints" in folders else NOTEBOOK
+        if PICTURE_NAME.search(name):
+            return PICTURE
         return SCRIPT if name.endswith(".py") else OTHER
 
 

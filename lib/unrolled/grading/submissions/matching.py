@@ -7,7 +7,7 @@ comes from the release, so that nbgrader finds every cell it expects, unaltered.
 from __future__ import annotations
 
 import copy
-import re
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +16,13 @@ from nbformat import NotebookNode
 
 from unrolled.checks import Exercise
 from unrolled.grading.submissions.owners import Owners
+from unrolled.grading.submissions.prose import safe_prose, safe_raw
 from unrolled.grading.submissions.reading import Cell, Submission
 from unrolled.grading.submissions.repair import Said
 from unrolled.grading.submissions.sources import defined_names, same_text, without_leftover_raise
 
 CHECK = "check-"
 SETUP = "setup"
-TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ class Release:
         """The cells nbgrader knows, by grade id and in order."""
         cells = [cell for cell in self.notebook.cells if "nbgrader" in cell.metadata]
         return {cell.metadata.nbgrader.grade_id: cell for cell in cells}
+
+    @functools.cached_property
+    def prose(self) -> dict[str, NotebookNode]:
+        """The cells of the course's own text, by what they say."""
+        return {cell.source: cell for cell in self.notebook.cells if cell.cell_type == "markdown"}
 
     def title(self, grade_id: str) -> str:
         """What to call a cell in a sentence."""
@@ -91,26 +96,30 @@ def _made(cells: Sequence[Cell], release: Release, said: Said) -> list[NotebookN
     """The learner's cells, each with the role that it has in the release."""
     owners = Owners(cells, release, said).find()
     graded = release.graded
-    made = [
-        _fitted(cell, graded.get(owners.of.get(number, "")), said)
-        for number, cell in enumerate(cells)
-        if number not in owners.left_out
-    ]
+    made = []
+    for number, cell in enumerate(cells):
+        if number in owners.left_out:
+            continue
+        made.append(_fitted(cell, graded.get(owners.of.get(number, "")), release, said))
+        if any(not at.refused for at in cell.attachments) and "attachments" not in made[-1]:
+            said.doubt("A picture stands in a cell that can show none, and was left out.")
     _say_changed(cells, owners, release, said)
     _put_back(made, release, said)
     _set_up(made, release, said)
     return made
 
 
-def _fitted(cell: Cell, original: NotebookNode | None, said: Said) -> NotebookNode:
+def _fitted(
+    cell: Cell, original: NotebookNode | None, release: Release, said: Said
+) -> NotebookNode:
     """A cell for nbgrader: the learner's text where it may be theirs, the release's where not."""
     if original is None:
-        return _plain_cell(cell)
+        return _plain_cell(cell, release, said)
     fitted = copy.deepcopy(original)
     if not original.metadata.nbgrader.solution:
         return fitted
     if original.cell_type != "code":
-        fitted.source = _as_text(cell.source)
+        _put_prose(fitted, cell, release, said)
         return fitted
     fitted.source = without_leftover_raise(cell.source, original.source)
     if fitted.source != cell.source:
@@ -120,23 +129,24 @@ def _fitted(cell: Cell, original: NotebookNode | None, said: Said) -> NotebookNo
     return fitted
 
 
-def _plain_cell(cell: Cell) -> NotebookNode:
+def _plain_cell(cell: Cell, release: Release, said: Said) -> NotebookNode:
     fields: dict[str, Any] = {"cell_type": cell.kind, "source": cell.source}
     metadata = {"tags": list(cell.tags)} if cell.tags else {}
     if cell.kind == "code":
         fields |= {"outputs": [], "execution_count": None}
-    else:
-        fields["source"] = _as_text(cell.source)
-    return NotebookNode(metadata=NotebookNode(metadata), **fields)
+    made = NotebookNode(metadata=NotebookNode(metadata), **fields)
+    if cell.kind == "raw":
+        made["source"] = safe_raw(cell.source)
+    elif cell.kind == "markdown" and cell.source in release.prose:
+        made |= {k: v for k, v in release.prose[cell.source].items() if k == "attachments"}
+    elif cell.kind == "markdown":
+        _put_prose(made, cell, release, said)
+    return made
 
 
-def _as_text(source: str) -> str:
-    """Prose, with every HTML tag made plain text by a space after its ``<``.
-
-    nbgrader's formgrader puts the HTML in markdown into its page as it stands, scripts included,
-    and that page runs with the rights of whoever marks.
-    """
-    return TAG.sub("< ", source)
+def _put_prose(made: NotebookNode, cell: Cell, release: Release, said: Said) -> None:
+    """Give a cell a learner's prose; no text of theirs gets into Markdown another way."""
+    safe_prose(cell.source, cell.attachments, said, release.graded).put(made)
 
 
 def _say_changed(cells: Sequence[Cell], owners: Owners, release: Release, said: Said) -> None:

@@ -1,13 +1,13 @@
 """Read what was handed in as if it were written to break the reader.
 
 Nothing here raises for a bad file: a submission that cannot be read says why, in words for its
-learner, and the batch goes on. Links are not followed and only plain cells come out.
+learner, and the batch goes on. Links are not followed; text and pictures come out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from unrolled.grading.submissions.files import (
     files,
 )
 from unrolled.grading.submissions.folders import Place
+from unrolled.grading.submissions.pictures import Album, Picture
+from unrolled.grading.submissions.placing import with_pictures
 from unrolled.grading.submissions.repair import (
     UNWRITTEN,
     Said,
@@ -40,13 +42,14 @@ KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown", "html": 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a submission, with nothing in it but text.
+    """One cell of a submission, with nothing in it but text and pictures.
 
     Attributes:
         kind: code, markdown or raw.
         grade_id: what its nbgrader metadata says, empty if nothing.
         tags: its tags.
         id: its own id in the notebook, empty if it has none.
+        attachments: the pictures that its text may show.
     """
 
     kind: str
@@ -54,6 +57,7 @@ class Cell:
     grade_id: str = ""
     tags: tuple[str, ...] = ()
     id: str = ""
+    attachments: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,15 +104,16 @@ def read_submission(
     around = Said()
     around.also(place.said)
     timestamp = timestamp_of(place, zone, around)
-    found = [file for file in files(place.folder) if _is_meant(file, place)]
+    there = files(place.folder)
+    found = [file for file in there if _is_meant(file, place)]
     try:
         chosen = _chosen(found, f"{assignment}.ipynb", ids)
     except Unreadable as error:
         doubts = (error.why, *around.doubts)
         return Submission(learner, (), tuple(around.notes), error.why, timestamp, doubts)
     said = chosen.said
-    cells = tuple(mend_sources(chosen.cells, said))
     said.also(around)
+    cells = with_pictures(mend_sources(chosen.cells, said), there, chosen.file.name)
     return Submission(
         learner, cells, tuple(said.notes), "", timestamp, tuple(said.doubts), chosen.stamp
     )
@@ -138,9 +143,12 @@ def _chosen(found: Sequence[File], wanted: str, ids: Collection[str]) -> _Read:
     errors: list[str] = []
     for kind in (NOTEBOOK, CHECKPOINT, SCRIPT):
         readable = _readable([file for file in found if file.kind == kind], ids, errors)
-        readable = [read for read in readable if read.answers or kind != SCRIPT]
-        if readable:
-            best = max(readable, key=lambda read: (read.answers, read.name == wanted))
+        best = max(
+            (read for read in readable if read.answers or kind != SCRIPT),
+            key=lambda read: (read.answers, read.name == wanted),
+            default=None,
+        )
+        if best:
             _say_which(best, found, wanted, errors)
             return best
     if errors:
@@ -150,8 +158,8 @@ def _chosen(found: Sequence[File], wanted: str, ids: Collection[str]) -> _Read:
     raise Unreadable(f"There is no notebook (.ipynb) in the submission{what}.")
 
 
-def _readable(found: Sequence[File], ids: Collection[str], errors: list[str]) -> list[_Read]:
-    readable = []
+def _readable(found: Sequence[File], ids: Collection[str], errors: list[str]) -> Iterator[_Read]:
+    """Those that can be read, one at a time: each may hold many megabytes of pictures."""
     for file in found[:MAX_NOTEBOOKS]:
         said = Said()
         try:
@@ -162,8 +170,7 @@ def _readable(found: Sequence[File], ids: Collection[str], errors: list[str]) ->
             errors.append(f"{file.name}: {error.why}")
             continue
         stamp = read_stamp(metadata_in(contents))
-        readable.append(_Read(file, cells, said, _answers(cells, ids), stamp))
-    return readable
+        yield _Read(file, cells, said, _answers(cells, ids), stamp)
 
 
 def _answers(cells: Iterable[Cell], ids: Collection[str]) -> int:
@@ -203,7 +210,8 @@ def parse_notebook(contents: bytes, said: Said | None = None) -> tuple[Cell, ...
     """
     said = said or Said()
     raw = read_cells(contents, said)
-    cells = tuple(_cell(cell, said) for cell in raw if isinstance(cell, dict))
+    album = Album()
+    cells = tuple(_cell(cell, said, album) for cell in raw if isinstance(cell, dict))
     if len(cells) < len(raw):
         said.doubt(f"{len(raw) - len(cells)} of the notebook's cells are none and were left out.")
     return cells
@@ -219,14 +227,17 @@ def parse_script(contents: bytes, said: Said) -> tuple[Cell, ...]:
     Raises:
         Unreadable: if it is too long.
     """
-    return tuple(_cell(raw, said) for raw in script_cells(decode(contents, said), said))
+    return tuple(_cell(raw, said, Album()) for raw in script_cells(decode(contents, said), said))
 
 
-def _cell(raw: dict[str, Any], said: Said) -> Cell:
+def _cell(raw: dict[str, Any], said: Said, album: Album) -> Cell:
     source = raw.get("source", raw.get("input", ""))  # input: before the fourth format
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
     source = plain(source if isinstance(source, str) else "").replace("\r\n", "\n")
+    kind = raw.get("cell_type")
+    kind = KINDS.get(kind, "raw") if isinstance(kind, str) else "raw"
+    source, embedded = (source, []) if kind == "code" else album.embedded(source)
     if "\0" in source:
         said.note("A cell held NUL characters, which no program can have; they were taken out.")
     if len(source) > MAX_SOURCE:
@@ -236,13 +247,13 @@ def _cell(raw: dict[str, Any], said: Said) -> Cell:
     nbgrader = metadata.get("nbgrader")
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else ""
     tags = metadata.get("tags")
-    kind = raw.get("cell_type")
     return Cell(
-        kind=KINDS.get(kind, "raw") if isinstance(kind, str) else "raw",
+        kind=kind,
         source=source.replace("\0", "")[:MAX_SOURCE],
         grade_id=plain(grade_id)[:200] if isinstance(grade_id, str) else "",
         tags=_tags(tags if isinstance(tags, list) else ()),
         id=plain(raw["id"])[:200] if isinstance(raw.get("id"), str) else "",
+        attachments=(*embedded, *album.attached(raw.get("attachments"))),
     )
 
 
