@@ -99,6 +99,17 @@ def test_every_cell_of_the_solution_runs(graded, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_every_cell_of_the_untouched_notebook_runs(graded, name):
+    """What an answer is missing for says so, and stops nobody who runs all cells."""
+    for cell in autograded(graded, name, STUB).values():
+        outputs = cell.get("outputs", ())
+        assert [o for o in outputs if o.output_type == "error"] == [], cell.id
+        if "demo" in cell.metadata.get("tags", ()):
+            (said,) = outputs
+            assert said.text.startswith(("This cell waits for your ", "This cell needs ")), cell.id
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_whoever_marks_sees_the_rubric_beside_the_answer(graded, name):
     cells = autograded(graded, name, STUB)
     questions = [cell for id, cell in cells.items() if id.startswith("question-")]

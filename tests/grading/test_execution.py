@@ -4,8 +4,10 @@ import base64
 import json
 
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.conftest import run
+from unrolled.grading.asking import execution
 from unrolled.grading.asking.execution import (
     MAX_NOTEBOOK,
     CodeCell,
@@ -117,3 +119,21 @@ def test_nested_values_in_place_of_text_are_nothing():
     errors = {"output_type": "error", "ename": deep, "evalue": deep, "traceback": [deep]}
     assert checked_outputs([errors])[0].ename == ""
     assert describe_error({"type": deep, "message": deep}) == ""
+
+
+def test_a_demo_is_known_also_as_it_stood_in_an_older_notebook(monkeypatch):
+    """What learners were handed before stays what grading need not run, until they write in it."""
+    monkeypatch.setattr(execution, "STILL_SHOW", {"28c6c7eed00c"})
+    texts = {"show(1)": True, "show(0)": True, "show(0)  # mine": False, "x = 1": False}
+    handed_in = new_notebook(cells=[new_code_cell(text) for text in texts])
+    cells = execution.code_cells(handed_in, {"show(1)"})
+    assert {cell.source: cell.demo for cell in cells} == texts
+
+
+@pytest.mark.sandbox
+def test_a_demo_that_fails_keeps_nothing_below_it_from_running_as_in_a_notebook(worker):
+    below = "from unrolled.checks import demo\nwith demo('causal_mask'):\n    {}\nprint('below')"
+    said = run(worker, below.format("1 / 0"))
+    assert said == "This cell cannot go on: ZeroDivisionError: division by zero\nbelow\n"
+    assert run(worker, below.format("raise SystemExit")).endswith("below\n")
+    assert run(worker, below.format("print('shown')")) == "shown\nbelow\n"

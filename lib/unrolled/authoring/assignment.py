@@ -9,7 +9,8 @@ What a page may say, each as a fence; all other Markdown becomes text cells:
   mistakes in it, in a locked cell before the answer.
 - ``{explain} slug`` with ``:title:`` and ``:points:``: a question in prose; inside it, a
   ``{model-answer}`` and a ``{rubric}`` that stay in ``solutions/``.
-- ``{code-cell}``: code as it stands, with ``:tags:``. ``demo`` marks what grading need not run.
+- ``{code-cell}``: code as it stands, with ``:tags:``. ``demo`` marks what grading need not run; its
+  lines that use answers stand in ``with demo("softmax"):``, and say what they wait for.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Host:
                 except KeyboardInterrupt:
                     raise
                 except BaseException as error:  # GeneratorExit, SystemExit, one of their own
-                    reply["error"] = _described(error)
+                    reply["error"] = described(error)
                     break
         return reply, packer.tensors
 
@@ -267,7 +267,7 @@ def _captured(reply: Message) -> Iterator[None]:
     reply["warned"] = [str(w.message)[:MAX_MESSAGE] for w in warned[:20]]
 
 
-def _described(error: BaseException) -> dict[str, Any]:
+def described(error: BaseException) -> dict[str, Any]:
     """Say what went wrong and where in the learner's own code, without a traceback of ours."""
     try:
         text = str(error)[:MAX_MESSAGE]

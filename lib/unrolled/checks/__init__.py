@@ -6,6 +6,7 @@
 holds the exercises of a chapter.
 """
 
+from unrolled.checks.demo import demo
 from unrolled.checks.examine import examine
 from unrolled.checks.exercise import Exercise, Mistake, Probe
 from unrolled.checks.notebook import check, hint, solution, welcome
@@ -14,6 +15,6 @@ from unrolled.checks.report import Report
 from unrolled.checks.sections import Section
 
 __all__ = [
-    "Exercise", "Mistake", "Probe", "Report", "Section", "all_exercises", "check", "examine",
-    "exercise", "exercises", "hint", "solution", "welcome",
+    "Exercise", "Mistake", "Probe", "Report", "Section", "all_exercises", "check", "demo",
+    "examine", "exercise", "exercises", "hint", "solution", "welcome",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from unrolled.authoring.stamp import STILL_SHOW, digest
 from unrolled.candidate.wire import AnswerDied
 from unrolled.grading.sandbox.workers import Question, Worker
 from unrolled.grading.submissions.reading import plain
@@ -83,13 +84,14 @@ def code_cells(notebook: NotebookNode, demos: Collection[str] = ()) -> list[Code
 
     Args:
         notebook: a submission, fitted to its release.
-        demos: the text of cells that show something and that no question needs.
+        demos: the text of cells that show something and that no question needs; those that stood
+            in older notebooks are known.
     """
     cells = []
     for cell in notebook.cells:
         role = cell.metadata.get("nbgrader", {})
         if cell.cell_type == "code" and not role.get("grade"):
-            demo = cell.source in demos
+            demo = cell.source in demos or digest(cell.source) in STILL_SHOW
             cells.append(CodeCell(cell.id, cell.source, role.get("grade_id", ""), demo))
     return cells
 
