@@ -49,6 +49,7 @@ def test_a_machine_that_cannot_says_how_it_could(said, nothing_installed):
     assert things["grading"].startswith("not safe")
     assert "sudo apt install bubblewrap" in things["tier bwrap"]
     assert "sudo apt install podman" in things["tier container"]
+    assert "engine's" in things["mounts"]
     assert "pip install alembic" in things["alembic"]
     assert "apt install chromium" in things["chromium"]
 
@@ -75,13 +76,20 @@ def test_a_missing_filter_of_system_calls_is_said(said, monkeypatch):
     def missing():
         raise RuntimeError("Unable to find libseccomp")
 
-    monkeypatch.setattr(syscalls, "filter_descriptor", missing)
+    monkeypatch.setattr(syscalls, "filter_program", missing)
     syscalls.filter_problem.cache_clear()
     try:
         assert "Unable to find libseccomp" in said()[1]["system calls"]
         assert "libseccomp2" in said()[1]["system calls"]
     finally:
         syscalls.filter_problem.cache_clear()
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(("staged", "words"), [(True, "hidden"), (False, "a watchdog counts")])
+def test_what_the_table_of_mounts_shows(said, monkeypatch, staged, words):
+    monkeypatch.setattr(doctor, "can_stage", lambda: staged)
+    assert words in said()[1]["mounts"]
 
 
 def test_a_mirror_that_is_not_there_is_said(said, monkeypatch, tmp_path):

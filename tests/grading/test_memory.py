@@ -37,6 +37,19 @@ for _ in range(12):
         time.sleep(60)
 time.sleep(60)
 """
+SOCKETS = """\
+import os, socket, time
+for _ in range(10):
+    if os.fork() == 0:
+        pairs = [socket.socketpair() for _ in range(120)]
+        for one in (one for pair in pairs for one in pair):
+            one.setblocking(False)
+            try:
+                while one.send(bytes(60_000)): pass
+            except OSError: pass
+        time.sleep(60)
+time.sleep(60)
+"""
 SHARING = """\
 import os, time
 kept = bytearray(60 * 2**20)
@@ -59,7 +72,7 @@ def small(package, shared_course):
         yield worker
 
 
-@pytest.mark.parametrize("code", [MANY, HIDDEN], ids=["own", "hidden"])
+@pytest.mark.parametrize("code", [MANY, HIDDEN, SOCKETS], ids=["own", "hidden", "sockets"])
 def test_many_small_processes_are_one_large_question(small, code):
     assert "fine" in run(small, "print('fine')")
     before = small.starts

@@ -1,12 +1,14 @@
 """How the sandbox is made; test_attacks.py tries what a learner's code can reach in it."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from grading.conftest import run
-from unrolled.grading.sandbox import bwrap, tiers
+from unrolled.grading.sandbox import bwrap, mounts, staging, tiers
 from unrolled.grading.sandbox.tiers import SandboxMissing, choose_tier
 
 pytestmark = pytest.mark.sandbox
@@ -68,3 +70,84 @@ def test_an_environment_below_tmp_is_there_all_the_same(package, tmp_path):
     mounted = [command[n + 2] for n, word in enumerate(command) if word == "--ro-bind"]
     assert "/environment" in mounted
     assert sys.prefix not in mounted
+
+
+MOUNTS = (
+    "import pathlib\nfor path in pathlib.Path('/proc').glob('[0-9s]*/mount*'):\n"
+    "    try: print(path.read_text())\n    except OSError: pass\n"
+    "print(open('/proc/mounts').read(), open('/proc/1/cmdline').read())"
+)
+
+
+def test_the_table_of_mounts_tells_no_path_of_this_machine(worker, shared_course):
+    if not staging.can_stage():
+        pytest.skip("nothing can be mounted before bubblewrap here")
+    seen = run(worker, MOUNTS)
+    assert " /worker " in seen
+    own = [Path(sys.prefix)] if mounts.interpreter() != sys.executable else []
+    for path in (worker.package, worker.package.parents[1], shared_course.root, *own):
+        assert str(path) not in seen
+
+
+def test_of_the_machine_only_what_programs_ask_is_told(worker):
+    look = (
+        "import os\nfor name in os.listdir('/proc'):\n    path = '/proc/' + name\n"
+        "    if name.isdecimal(): continue\n"
+        "    try: seen = os.listdir(path) if os.path.isdir(path) else open(path).read(1)\n"
+        "    except OSError: continue\n"
+        "    if seen: print(name)\nprint('end')"
+    )
+    seen = set(run(worker, look).split()) - {"end"}
+    assert seen <= mounts.PROC
+    assert {"cpuinfo", "meminfo", "self", "sys"} <= seen
+
+
+def as_user(words):
+    """As an ordinary user, which the tests may not be."""
+    drop = ["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups"]
+    return words if os.geteuid() else [*drop, *words]
+
+
+@pytest.fixture
+def ordinary(monkeypatch, tmp_path):
+    """An ordinary user's sandbox of a shell, and a folder that it is shown."""
+    if os.geteuid() == 0:
+        monkeypatch.setattr(staging.os, "geteuid", lambda: 1234)
+    folder = Path("/usr/share")  # open to all, as those of the tests need not be
+    monkeypatch.setattr(mounts, "needed_folders", lambda package: {folder: mounts.PACKAGE})
+    monkeypatch.setattr(mounts, "interpreter", lambda: "/bin/sh")
+    staging.can_stage.cache_clear()
+    yield folder
+    staging.can_stage.cache_clear()
+
+
+@pytest.mark.parametrize("staging_works", [True, False])
+def test_an_ordinary_user_has_it_too_or_goes_without(ordinary, monkeypatch, staging_works):
+    trial = subprocess.run
+    monkeypatch.setattr(
+        staging.subprocess, "run",
+        lambda words, **given: trial(as_user(words) if staging_works else ["false"], **given),
+    )  # fmt: skip
+    if staging.can_stage() != staging_works:
+        pytest.skip("an ordinary user may mount nothing here")
+    look = "df -i /tmp | tail -1; cat /proc/self/mountinfo; ls /worker; echo > /tmp/a"
+    command = bwrap.bwrap_command(ordinary, Path("/nowhere"), ["-c", look])
+    done = trial(as_user(command), capture_output=True, text=True, check=True)
+    assert "zoneinfo" in done.stdout
+    files = int(done.stdout.split()[1])
+    assert (files == mounts.TMPFS_FILES) == staging_works
+    assert ("/usr/share /worker" not in done.stdout) == staging_works
+
+
+def test_what_is_needed_is_staged_in_a_folder_that_hides_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr(staging, "PLACES", ("/mnt", "/srv"))
+    assert staging.free_place([Path("/work/package")]) == Path("/mnt")
+    assert staging.free_place([Path("/mnt/package")]) == Path("/srv")
+    taken = [Path("/mnt/package"), Path("/srv/package")]
+    assert staging.free_place(taken) is None
+    monkeypatch.setattr(staging, "_open_to_all", lambda path: False)
+    monkeypatch.setattr(staging.os, "geteuid", lambda: 0)
+    with pytest.raises(SandboxMissing, match="Make an empty /mnt"):
+        staging.stage(taken)
+    monkeypatch.setattr(staging, "_open_to_all", lambda path: True)
+    assert staging.stage(taken).seen_at == {path: path for path in taken}

@@ -14,6 +14,7 @@ from unrolled.grading.sandbox.bwrap import bwrap_problem
 from unrolled.grading.sandbox.cgroups import cgroup_means
 from unrolled.grading.sandbox.container import container_problem, engine
 from unrolled.grading.sandbox.gpus import GpuMissing, find_gpus
+from unrolled.grading.sandbox.staging import can_stage
 from unrolled.grading.sandbox.syscalls import filter_problem
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -108,7 +109,20 @@ def _none() -> str:
 
 
 def _system_calls() -> str:
-    return filter_problem() or "filtered: what no learner needs is refused in bwrap's sandbox"
+    return filter_problem() or "filtered: what no learner needs is refused in every sandbox"
+
+
+def _mounts() -> str:
+    if bwrap_problem() is not None:
+        return "the container engine's: these show where the Python environment lies"
+    if can_stage():
+        return (
+            "hidden: in bwrap's sandbox their table names no path of yours, and files are counted"
+        )
+    return (
+        "bwrap's own: code can read where the Python environment lies, and a watchdog counts its "
+        "files. To do better, it takes root, or a user who may mount in a user namespace."
+    )
 
 
 def _memory_cap() -> str:
@@ -165,6 +179,7 @@ _THINGS: dict[str, Callable[[], str]] = {
     "tier container": _container,
     "tier none": _none,
     "system calls": _system_calls,
+    "mounts": _mounts,
     "memory cap": _memory_cap,
     "nbgrader": _nbgrader,
     "alembic": _alembic,

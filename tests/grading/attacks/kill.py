@@ -73,6 +73,19 @@ CAPS = (
            "    file.flush()\nprint(MARK)"),
     beyond("open files", "300 open files",
            "held = [open('/dev/null') for number in range(300)]\nprint(MARK)"),
+    beyond("empty files", "17,000 files with nothing in them, which are in no folder's size",
+           "import os, shutil, tempfile, time\nfolder = tempfile.mkdtemp(dir='/dev/shm')\ntry:\n"
+           "    for number in range(17_000): os.mknod(f'{folder}/{number}')\n"
+           "    time.sleep(1)\n    print(MARK)\nfinally: shutil.rmtree(folder)"),
+    beyond("full sockets", "500 MB sent and not read, which are no process's memory",
+           "import os, socket, time\nr, w = os.pipe()\nfor number in range(10):\n"
+           "    if os.fork() == 0:\n        held = []\n        for pair in range(120):\n"
+           "            held += socket.socketpair()\n            for one in held[-2:]:\n"
+           "                one.setblocking(False)\n                try:\n"
+           "                    while one.send(bytes(60_000)): pass\n"
+           "                except OSError: pass\n"
+           "        os.write(w, b'.')\n        time.sleep(2)\n        os._exit(0)\n"
+           "for number in range(10): os.read(r, 1)\ntime.sleep(1)\nprint(MARK)"),
 )  # fmt: skip
 
 ATTACKS = ENDINGS + OTHERS + CAPS

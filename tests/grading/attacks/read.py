@@ -45,6 +45,11 @@ FILES = (
           "if 'root' in open('/etc/passwd').read(): print(MARK)"),
     reads("machine", "the machine's hardware and network addresses",
           "import os\nif os.listdir('/sys/class/net'): print(MARK)"),
+    reads("how it started", "what the machine's kernel was started with, and its disks",
+          "for name in ('cmdline', 'swaps', 'partitions', 'diskstats', 'modules'):\n"
+          "    try: found = open('/proc/' + name).read().splitlines()\n"
+          "    except OSError: continue\n"
+          "    if len(found) > 0: print(MARK, found)"),
     reads("probes", "the library's probes and the code that marks",
           "import importlib.util\n"
           "if importlib.util.find_spec('unrolled.checks.probing'): print(MARK)"),
@@ -100,6 +105,13 @@ NETWORK = (
     reads("a socket in the course", "a service on a Unix socket, as Docker has one",
           "import socket\ns = socket.socket(socket.AF_UNIX)\ns.connect(ELSEWHERE + '/socket')\n"
           "print(s.recv(64))"),
+    reads("sockets of other kinds", "what no network is in the way of, as to a virtual machine's "
+          "host (AF_VSOCK), and the kernel's own services",
+          "import socket\nfor family in range(64):\n    for kind in (1, 2, 3, 5):\n"
+          "        for protocol in range(32) if family == 16 else (0, 3, 132, 262):\n"
+          "            try: socket.socket(family, kind, protocol).close()\n"
+          "            except OSError: continue\n"
+          "            if family not in (1, 2, 10, 16) or family > 1 and protocol: print(MARK)"),
 )  # fmt: skip
 
 ATTACKS = FILES + PROCESSES + NETWORK

@@ -7,23 +7,17 @@ are refused where libseccomp is there to write the filter.
 from __future__ import annotations
 
 import functools
-import os
 import shutil
-import stat
 import subprocess
 import sys
 from pathlib import Path
 
 from unrolled.grading.sandbox import mounts
 from unrolled.grading.sandbox.gpus import Gpu
+from unrolled.grading.sandbox.staging import Staged, dropped_privileges, stage
 
-NOBODY = 65534
 INSIDE_UID = 1000
-STAGES = ("/mnt", "/media", "/srv", "/opt", "/home")
-
-
-class SandboxMissing(Exception):
-    """This machine cannot isolate untrusted code; the message says how it could."""
+NOTHING = "/dev/null"  # bound, and no device there: nobody may open it
 
 
 @functools.cache
@@ -36,7 +30,7 @@ def bwrap_problem() -> str | None:
             "bubblewrap is not installed. Install it with `sudo apt install bubblewrap` (Debian, "
             "Ubuntu), `sudo dnf install bubblewrap` (Fedora) or `sudo pacman -S bubblewrap` (Arch)."
         )
-    trial = [*_dropped_privileges(), *_walls(), *_system_mounts(), "--", "/usr/bin/env", "true"]
+    trial = [*dropped_privileges(), *_walls(), *_system_mounts(), "--", "/usr/bin/env", "true"]
     done = subprocess.run(trial, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return None
@@ -66,19 +60,23 @@ def bwrap_command(
         seccomp: descriptor that holds a filter of system calls.
     """
     needed = mounts.needed_folders(package)
-    prefix, seen_at = _staged(list(needed))
+    staged = stage(needed)
     words = _system_mounts()
     if mounts.in_system(forbidden):
         words += ["--tmpfs", str(forbidden)]
     for path, place in needed.items():
-        words += ["--ro-bind", str(seen_at[path]), str(place)]
+        words += ["--ro-bind", str(staged.seen_at[path]), str(place)]
     for place in map(str, mounts.hidden_folders()):
         words += ["--tmpfs", place, "--remount-ro", place]
     if seccomp is not None:
         words += ["--seccomp", str(seccomp)]
+    for path in mounts.hidden_proc(gpu):
+        empty = ["--tmpfs", str(path), "--remount-ro"] if path.is_dir() else ["--ro-bind", NOTHING]
+        words += [*empty, str(path)]
+    words += [*_devices(gpu), *_writable(staged), "--remount-ro", "/"]
     return [
-        *prefix, *_walls(), *words, *_devices(gpu), *_writable(), "--remount-ro", "/", "--chdir",
-        str(mounts.HOME), *_environment(gpu), "--", mounts.interpreter(), *arguments,
+        *staged.prefix, *_walls(), *words, "--chdir", str(mounts.HOME), *_environment(gpu),
+        "--", mounts.interpreter(), *arguments,
     ]  # fmt: skip
 
 
@@ -123,58 +121,11 @@ def _system_mounts() -> list[str]:
     return [*words, "--proc", "/proc", "--dev", "/dev"]
 
 
-def _writable() -> list[str]:
+def _writable(staged: Staged) -> list[str]:
     words = []
     for path, size in mounts.TMPFS_BYTES.items():
-        words += [*(["--size", str(size)] if can("--size") else []), "--tmpfs", path]
+        if path in staged.private:
+            words += ["--bind", str(staged.private[path]), path]
+        else:
+            words += [*(["--size", str(size)] if can("--size") else []), "--tmpfs", path]
     return [*words, "--remount-ro", "/dev"]
-
-
-def _dropped_privileges() -> list[str]:
-    """As root no process limit binds, so a worker is started as nobody."""
-    if os.geteuid() != 0:
-        return []
-    return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-
-
-def _staged(needed: list[Path]) -> tuple[list[str], dict[Path, Path]]:
-    """Return how to drop root's rights, and where nobody then finds each needed folder.
-
-    A home folder such as /root is closed to nobody. What lies in one is bound to a place that is
-    open, in a mount namespace of the worker's own, while the process is still root.
-    """
-    drop = _dropped_privileges()
-    closed = [path for path in needed if drop and not _open_to_all(path)]
-    if not closed:
-        return drop, {path: path for path in needed}
-    stage = _stage(needed)
-    at = {path: stage / str(number) for number, path in enumerate(closed)}
-    script = [f"mount -t tmpfs -o mode=755 stage {stage}"]
-    for number, path in enumerate(at.values(), start=1):
-        script += [f"mkdir {path}", f'mount --bind "${number}" {path}']
-    script += [f"shift {len(at)}", 'exec "$@"']
-    prefix = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", "\n".join(script)]
-    return [*prefix, "sh", *map(str, at), *drop], {path: at.get(path, path) for path in needed}
-
-
-def _stage(needed: list[Path]) -> Path:
-    """A folder of the system to mount over, unseen by any other process: nothing to clean up.
-
-    Raises:
-        SandboxMissing: if every such folder is in use.
-    """
-    for stage in map(Path, STAGES):
-        if stage.is_dir() and not any(path.resolve().is_relative_to(stage) for path in needed):
-            return stage
-    raise SandboxMissing(
-        f"root's own folders must be shown to the sandbox, and none of {', '.join(STAGES)} is "
-        "there and free of the course. Make an empty /mnt, or grade as an ordinary user."
-    )
-
-
-def _open_to_all(path: Path) -> bool:
-    """Whether any user may enter a folder and all those above it."""
-    resolved = path.resolve()
-    wanted = stat.S_IROTH | stat.S_IXOTH
-    above_open = all(parent.stat().st_mode & stat.S_IXOTH for parent in resolved.parents)
-    return above_open and resolved.stat().st_mode & wanted == wanted

@@ -23,7 +23,7 @@ from unrolled.grading.sandbox.gpus import Gpu
 ENGINES = ("podman", "docker")
 IMAGE = "localhost/unrolled-empty:1"
 CONTROL = Path("/control")  # the folder of the socket, inside
-SOCKET = "socket"
+SOCKET, FILTER = "socket", "filter"  # of system calls
 # Nobody's: a limit on processes counts all that a user has on this machine.
 FIRST_UID, UIDS = 20_000, 20_000
 PROCESSES = 128
@@ -126,12 +126,13 @@ def container_command(
     words = [word for place, path in everything.items() for word in _bind(path, place)]
     hidden = [*(mounts.hidden_folders() if shown else []), *([hide] if hide else [])]
     private = {path: size for path, size in mounts.TMPFS_BYTES.items() if path != "/dev/shm"}
-    # podman would copy into a tmpfs what it hides
+    # podman would copy into a tmpfs what it hides, and knows nothing of how many files it may have
     empty = ",notmpcopyup" if engine == "podman" else ""
+    most = "" if engine == "podman" else f",nr_inodes={mounts.TMPFS_FILES}"
     for path in hidden:
         words += ["--tmpfs", f"{path}:ro,size=4096{empty}"]
     for path, size in private.items():
-        words += ["--tmpfs", f"{path}:rw,nosuid,nodev,size={size},mode=1777{empty}"]
+        words += ["--tmpfs", f"{path}:rw,nosuid,nodev,size={size},mode=1777{most}{empty}"]
     own = [f"--env={name}={value}" for name, value in mounts.inside_environment(gpu).items()]
     # The driver's libraries are this machine's, as all else that is shown: nothing is installed.
     own += [f"--device={node}" for node in (gpu.nodes if gpu else ()) if Path(node).exists()]

@@ -1,7 +1,8 @@
 """How much memory everything in a sandbox uses together, watched from outside while it is asked.
 
 Every process has a limit of its own, but a question may have many. Pages that a child shares with
-the warm process count once (PSS), pages of files not at all: the kernel can drop those.
+the warm process count once (PSS), pages of files not at all: the kernel can drop those. What it
+keeps of its own, such as what waits in sockets, is estimated: see :mod:`.kernel`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from unrolled.grading.sandbox import kernel
 from unrolled.grading.sandbox.gpus import Gpu
+from unrolled.grading.sandbox.mounts import TMPFS_FILES
 
 LOOK_SECONDS = 0.2
 PAGE = resource.getpagesize()
+PAGES_A_TABLE = 512  # which is one page itself
 # Memory that belongs to no file: what was touched stays, even where no process shows it.
 UNNAMED = ("/dev/zero", "/memfd:", "/SYSV")
 
@@ -41,30 +45,43 @@ class Gauge:
         self.own = max((resident - shared for _, resident, shared in warm), default=0)
         self.fresh = self.used()
 
-    def over(self, most: int) -> bool:
-        """Whether a question uses more than ``most`` bytes beyond what a fresh process has.
+    def over(self, most: int) -> str:
+        """Say of what a question uses too much: ``memory``, ``files``, or nothing.
 
+        It may use ``most`` bytes beyond what a fresh process has.
         The fresh process is counted twice: its copy may have rewritten every page. So one process
         that is greedy meets its own limit first, which is an error that its code can see.
         """
+        if any(files > TMPFS_FILES for _, files in self._folders()):
+            return "files"
         if self.gpu is not None and self.gpu.over(processes(self.root)):
-            return True
-        return self._at_most() > most and self.used() - 2 * self.fresh > most
+            return "memory"
+        if self._at_most() > most and self.used() - 2 * self.fresh > most:
+            return "memory"
+        return ""
 
     def _at_most(self) -> int:
         """An upper bound that takes microseconds, and nobody's permission."""
         sizes = [_statm(pid) for pid in processes(self.root)]
-        pages = sum(max(resident, size - self.virtual) for size, resident, _ in sizes)
-        return pages * PAGE + self._in_folders()
+        return sum(self._of_process(*pages) for pages in sizes) + self._together()
+
+    def _of_process(self, size: int, resident: int, _: int) -> int:
+        """With what says where its pages are: at worst each is a mapping of its own."""
+        own = max(0, size - self.virtual)
+        tables = size * PAGE // PAGES_A_TABLE
+        return max(resident, own) * PAGE + own * kernel.MAPPING + tables
 
     def used(self) -> int:
-        """Bytes in use: by processes, by memory that they share, and by files in memory."""
+        """Bytes in use: by processes, by memory that they share, by files in memory, and by the
+        kernel for all of these.
+        """
         unnamed: set[tuple[str, ...]] = set()
-        total = self._in_folders()
+        total = self._together()
         for pid in processes(self.root):
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                total += self._anonymous(pid)
-                unnamed.update(_unnamed(pid))
+                maps = _maps(pid)
+                total += self._anonymous(pid) + kernel.tables(pid) + kernel.MAPPING * len(maps)
+                unnamed.update(_unnamed(maps))
         return total + sum(_length(addresses) for *_, addresses in unnamed)
 
     def _anonymous(self, pid: int) -> int:
@@ -79,13 +96,20 @@ class Gauge:
         parts = [fields.get("Pss_Anon", fields["Pss"]), fields.get("SwapPss", "0 kB")]
         return sum(int(part.split()[0]) for part in parts) * 1024
 
-    def _in_folders(self) -> int:
-        total = 0
+    def _together(self) -> int:
+        """What belongs to no process, where the sandbox has walls."""
+        if not self.folders:
+            return 0
+        stored = sum(size + files * kernel.FILE for size, files in self._folders())
+        return stored + kernel.sockets(self.inside) + kernel.locks(self.inside)
+
+    def _folders(self) -> Iterator[tuple[int, int]]:
+        """Bytes and files of each private folder."""
         for folder in self.folders:
             with contextlib.suppress(OSError):
                 state = os.statvfs(f"/proc/{self.inside}/root{folder}")
-                total += (state.f_blocks - state.f_bfree) * state.f_frsize
-        return total
+                size = (state.f_blocks - state.f_bfree) * state.f_frsize
+                yield size, state.f_files - state.f_ffree
 
 
 class Watchdog:
@@ -99,21 +123,21 @@ class Watchdog:
         end: called once if it uses more.
 
     Attributes:
-        over: whether the last question did.
+        over: of what the last question did.
     """
 
     def __init__(self, gauge: Gauge, most: int, end: Callable[[], object]):
         self.gauge = gauge
         self.most = most
         self.end = end
-        self.over = False
+        self.over = ""
         self._asked = False
         self._looking = threading.Lock()
         self._stopped = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def __enter__(self) -> Watchdog:
-        self._asked, self.over = True, False
+        self._asked, self.over = True, ""
         return self
 
     def __exit__(self, *ignored: object) -> None:
@@ -127,9 +151,10 @@ class Watchdog:
     def _watch(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
             with self._looking:
-                if self._asked and not self.over and self.gauge.over(self.most):
-                    self.over = True
-                    self.end()
+                if self._asked and not self.over:
+                    self.over = self.gauge.over(self.most)
+                    if self.over:
+                        self.end()
 
 
 def processes(root: int) -> list[int]:
@@ -152,16 +177,22 @@ def _statm(pid: int) -> tuple[int, int, int]:
     return int(size), int(resident), int(shared)
 
 
-def _unnamed(pid: int) -> Iterator[tuple[str, ...]]:
+def _maps(pid: int) -> list[str]:
+    """What a process has mapped, a line each; nothing without the right to look."""
+    with contextlib.suppress(PermissionError):
+        return Path(f"/proc/{pid}/maps").read_text().splitlines()
+    return []
+
+
+def _unnamed(maps: list[str]) -> Iterator[tuple[str, ...]]:
     """Shared mappings that belong to no file: device, inode, offset and addresses of each.
 
     Counted in full, because a process can touch a page, and then hide it.
     """
-    with contextlib.suppress(PermissionError):
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            fields = line.split(maxsplit=5)
-            if len(fields) == 6 and fields[1].endswith("s") and fields[5].startswith(UNNAMED):
-                yield fields[3], fields[4], fields[2], fields[0]
+    for line in maps:
+        fields = line.split(maxsplit=5)
+        if len(fields) == 6 and fields[1].endswith("s") and fields[5].startswith(UNNAMED):
+            yield fields[3], fields[4], fields[2], fields[0]
 
 
 def _length(addresses: str) -> int:

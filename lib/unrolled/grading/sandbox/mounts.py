@@ -17,8 +17,13 @@ PACKAGE = Path("/worker")  # where the worker's own `unrolled` lies in the sandb
 ENVIRONMENT = Path("/environment")  # and the virtual environment, wherever it is outside
 HOME = Path("/home/learner")
 TMPFS_BYTES = {"/tmp": 64 * 2**20, str(HOME): 64 * 2**20, "/dev/shm": 64 * 2**20}
+TMPFS_FILES = 16_384  # in each: an empty file is in no one's size, and costs the kernel 1 KiB
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
+# Of /proc, what programs ask; the rest tells of this machine, its disks and how it was started.
+PROC = {"cpuinfo", "filesystems", "loadavg", "locks", "meminfo", "mounts", "net", "self", "stat",
+        "sys", "sysvipc", "thread-self", "uptime", "version", "vmstat"}  # fmt: skip
+PROC_OF_GPU = {"driver", "devices", "modules"}
 # Installed packages that hold whole reference models; a question must not find them.
 HIDDEN_PACKAGES = ("transformers", "x_transformers", "labml_nn", "annotated_transformer")
 # What holds torch, oneDNN and MKL to an instruction set: an answer computes as its grader does.
@@ -63,6 +68,13 @@ def hidden_folders() -> list[Path]:
     sites = {path for path in map(Path, sys.path) if path.name == "site-packages"}
     found = [site / name for site in sites for name in HIDDEN_PACKAGES]
     return [inside(path) for path in found if path.is_dir()]
+
+
+def hidden_proc(gpu: Gpu | None = None) -> list[Path]:
+    """Files and folders of /proc, none of a process, that the sandbox is not to see."""
+    seen = PROC | (PROC_OF_GPU if gpu else set())
+    names = (name for name in os.listdir("/proc") if not name.isdecimal() and name not in seen)
+    return [Path("/proc", name) for name in sorted(names)]
 
 
 def in_system(path: Path) -> bool:

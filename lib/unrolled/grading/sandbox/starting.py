@@ -130,8 +130,9 @@ def _in_bwrap(wanted: Wanted, belongings: ExitStack, given: ExitStack) -> Launch
     meet, descriptor = _inherited(given)
     passed = [descriptor]
     if syscalls.filter_problem() is None:
-        passed.append(syscalls.filter_descriptor())
+        passed.append(os.memfd_create("filter"))
         given.callback(os.close, passed[1])
+        os.pwrite(passed[1], syscalls.filter_program(), 0)
     folders = tuple(mounts.TMPFS_BYTES)
     words = bwrap.bwrap_command(
         wanted.package,
@@ -153,6 +154,8 @@ def _in_container(wanted: Wanted, belongings: ExitStack, given: ExitStack) -> La
     listener.bind(str(shown / container.SOCKET))
     (shown / container.SOCKET).chmod(0o666)
     listener.listen(1)
+    if syscalls.filter_problem() is None:  # the engine's own lets in what its version does not know
+        (shown / container.FILTER).write_bytes(syscalls.filter_program())
     name = container.container_name()
     belongings.callback(container.remove_container, name)
     folders = tuple(mounts.TMPFS_BYTES)

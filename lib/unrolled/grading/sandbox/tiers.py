@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unrolled.grading.sandbox.bwrap import SandboxMissing, bwrap_problem
+from unrolled.grading.sandbox.bwrap import bwrap_problem
 from unrolled.grading.sandbox.container import container_problem
+from unrolled.grading.sandbox.staging import SandboxMissing
 
 
 @dataclass(frozen=True)

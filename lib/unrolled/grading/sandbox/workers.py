@@ -14,6 +14,7 @@ from unrolled.candidate.wire import AnswerDied
 from unrolled.grading.sandbox.cgroups import out_of_memory_kills
 from unrolled.grading.sandbox.gpus import Gpu, Turn
 from unrolled.grading.sandbox.memory import Watchdog
+from unrolled.grading.sandbox.mounts import TMPFS_FILES
 from unrolled.grading.sandbox.questions import ENDED_SECONDS, Limits, Question
 from unrolled.grading.sandbox.starting import Started, Wanted, WorkerFailed, start
 from unrolled.grading.sandbox.tiers import Tier
@@ -189,10 +190,14 @@ class Worker:
     def _overused(self, started: Started, watchdog: Watchdog) -> Callable[[], str]:
         killed = out_of_memory_kills(started.group)
         share = f", or {self.gpu.share_mib} MiB of the GPU," if self.gpu else ""
-        said = f"it used more than {self.limits.memory_mib} MiB{share} together"
+        said = {
+            "memory": f"it used more than {self.limits.memory_mib} MiB{share} together",
+            "files": f"it made more than {TMPFS_FILES:,} files together",
+        }
 
         def overused() -> str:
-            return said if watchdog.over or out_of_memory_kills(started.group) > killed else ""
+            starved = out_of_memory_kills(started.group) > killed
+            return said.get(watchdog.over or ("memory" if starved else ""), "")
 
         return overused
 
