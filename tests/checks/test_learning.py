@@ -197,6 +197,56 @@ def test_the_definition_is_the_last_one_with_its_decorators():
     assert str(Leans(["a", "b"])) == "a, b"
 
 
+def indented(text):
+    return text.strip().replace("\n", "\n    ")
+
+
+DEEP = [
+    f"if __name__ == '__main__':\n    {indented(SOFTMAX)}",
+    f"with torch.no_grad():\n    {indented(SOFTMAX)}",
+    f"try:\n    import x\nexcept ImportError:\n    {indented(SOFTMAX)}",
+]
+
+
+@pytest.mark.parametrize("source", DEEP, ids=["main", "with", "except"])
+def test_an_answer_that_is_deep_in_its_cell_is_kept(source, mylib, cell, capsys):
+    check(cell(source)["softmax"])
+    assert "It is yours now: mylib/softmax.py" in capsys.readouterr().out
+    assert "softmax" in mine()
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """A notebook's history, in which alone stands what ran below ``%%time``."""
+    cells = []
+    history = types.SimpleNamespace(input_hist_raw=cells)
+    shell = types.SimpleNamespace(history_manager=history)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    monkeypatch.setattr(notebook, "show", lambda report: print(report.text()))
+
+    def run(source):
+        cells.append(f"%%time\n{source}")
+        namespace = sys.modules["__main__"].__dict__
+        exec(compile(source, "<timed exec>", "exec"), namespace)
+        return namespace
+
+    return run
+
+
+def test_an_answer_below_a_magic_is_read_and_kept(mylib, cell, typed, capsys):
+    check(typed(SOFTMAX)["softmax"])
+    assert "It is yours now: mylib/softmax.py" in capsys.readouterr().out
+    assert "%%time" not in (mylib / "softmax.py").read_text()
+
+
+@pytest.mark.parametrize("head", ["%%time\n", "if True:\n    "])
+def test_a_ban_is_seen_below_a_magic_and_deep_in_a_cell(head, mylib, cell, typed, capsys):
+    banned = "def softmax(logits, dim=-1):\n    return torch.softmax(logits, dim)"
+    run, text = (typed, banned) if "%" in head else (cell, head + indented(banned))
+    check(run(text)["softmax"])
+    assert "asks you to write it without softmax" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [

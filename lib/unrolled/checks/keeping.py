@@ -6,11 +6,14 @@ import ast
 import builtins
 import importlib
 import inspect
+import itertools
 import symtable
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
+from unrolled.candidate.sources import as_python, parsed
 from unrolled.checks import modules
 from unrolled.checks.exercise import Exercise
 from unrolled.checks.needs import needs
@@ -27,16 +30,31 @@ class Leans(Exception):
 
 
 def definition(source: str, name: str) -> str | None:
-    """The last definition of a function or class in a cell's source, decorators included."""
-    try:
-        statements = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError):
+    """The last definition of a function or class in a cell's source, decorators included.
+
+    It may stand below a magic command, and in ``if __name__ == "__main__":``.
+    """
+    tree = parsed(source)
+    if tree is None:
         return None
-    found = [s for s in statements if name in modules.bound_names(s) and hasattr(s, "body")]
+    found = [s for s in _run(tree.body) if name in modules.bound_names(s) and hasattr(s, "body")]
     if not found:
         return None
-    first = min([found[-1].lineno, *(d.lineno for d in modules.decorators(found[-1]))])
-    return "\n".join(source.splitlines()[first - 1 : found[-1].end_lineno]) + "\n"
+    last = max(found, key=lambda statement: statement.lineno)
+    first = min([last.lineno, *(d.lineno for d in modules.decorators(last))])
+    lines = as_python(source).split("\n")[first - 1 : last.end_lineno]
+    return textwrap.dedent("\n".join(lines)) + "\n"
+
+
+def _run(block: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements that run when their cell does: all but those inside of definitions."""
+    for statement in block:
+        yield statement
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            branches = [getattr(statement, name, []) for name in ("handlers", "cases")]
+            for branch in (statement, *itertools.chain(*branches)):
+                for inner in ("body", "orelse", "finalbody"):
+                    yield from _run(getattr(branch, inner, []))
 
 
 def standalone(exercise: Exercise, answer: Any, source: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import sys
+import textwrap
 from dataclasses import replace
 from typing import Any
 
 from unrolled.candidate.handles import AnswerDied
+from unrolled.candidate.sources import as_python
 from unrolled.checks import ledger
 from unrolled.checks.beside import TRIES, Beside, beside
 from unrolled.checks.draw import kind
@@ -212,9 +214,9 @@ def _wrong_helpers(found: Exercise, answer: Any) -> list[str]:
 
 
 def _source(answer: Any) -> str | None:
-    """The text of the answer, if Python can find it; a notebook's cells are in linecache."""
+    """The text of the answer, if it can be found; a notebook's cells are in linecache."""
     try:
-        return inspect.getsource(answer)
+        return textwrap.dedent(inspect.getsource(answer))
     except (OSError, TypeError):
         pass
     for method in vars(answer).values() if isinstance(answer, type) else ():
@@ -222,5 +224,16 @@ def _source(answer: Any) -> str | None:
             try:
                 return "".join(inspect.findsource(method)[0])
             except OSError:
-                return None
-    return None
+                break
+    return _typed(answer.__name__)
+
+
+def _typed(name: str) -> str | None:
+    """The last cell that defines a name: of what runs below ``%%time``, linecache knows nothing."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    shell = get_ipython()
+    cells = shell.history_manager.input_hist_raw if shell else ()
+    return next((as_python(c) for c in reversed(cells) if definition(c, name) is not None), None)

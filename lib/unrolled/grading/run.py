@@ -22,6 +22,7 @@ from unrolled.grading.asking.execution import Execution, code_cells, demo_source
 from unrolled.grading.asking.marking import graded_seeds
 from unrolled.grading.asking.marks import Marked, Result, brief, unasked
 from unrolled.grading.asking.pool import Failed, LocalPool, Pool, Setting, Task
+from unrolled.grading.asking.surroundings import compared
 from unrolled.grading.gradebook.course import Course
 from unrolled.grading.gradebook.journal import JOURNAL, Journal, Request
 from unrolled.grading.gradebook.recording import ByHand, Recorder
@@ -198,6 +199,11 @@ class _Begun:
     doubts: tuple[str, ...]
     digest: str
 
+    def told(self, done: Marked) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Notes and doubts, with those on what the notebook missed when it ran."""
+        said = compared(code_cells(self.notebook), done, self.submission.stamp.python)
+        return (*self.notes, *said.notes), (*self.doubts, *said.doubts)
+
 
 @dataclass
 class _Run:
@@ -321,7 +327,8 @@ class _Run:
             for m in done.marks
             if before.get(m.exercise, m.points) != m.points
         }
-        result = Result(learner, done.marks, begun.notes, fault, begun.doubts, changed)
+        notes, doubts = begun.told(done)
+        result = Result(learner, done.marks, notes, fault, doubts, changed)
         request = self._request(result, before)
         self.recorder.record(learner, begun.notebook, done, begun.submission.timestamp)
         self._explain(result, request)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import re
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ MAX_TEXT = 100_000
 MAX_IMAGE = 3 * 2**20
 MAX_OUTPUTS = 100
 MAX_NOTEBOOK = 20 * 2**20  # of all outputs together
+MAX_MISSING = 20
+NAME = re.compile(r"\*|[\w.]{1,100}")
 DEMO = "demo"
 
 
@@ -54,12 +57,14 @@ class Execution:
         outputs: by cell id, ready for the notebook.
         errors: by cell id, the error that a cell ended with.
         lost: by cell id, why a cell could not be run to its end, in words; it is left out later.
+        missing: by cell id, names that an import was to bind, with the package that is not there.
         room: how much more may be shown.
     """
 
     outputs: dict[str, list[NotebookNode]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, dict[str, str]] = field(default_factory=dict)
     room: int = MAX_NOTEBOOK
 
     def keep(self, cell: str, outputs: list[NotebookNode]) -> None:
@@ -168,6 +173,8 @@ def _all_run(
         error = describe_error(reply.get("error"))
         if error:
             done.errors[cell.id] = error
+        if missing := checked_missing(reply.get("missing")):
+            done.missing[cell.id] = missing
         finished.append(cell)
     return True
 
@@ -196,6 +203,19 @@ def describe_error(error: Any) -> str:
     line = error.get("line")
     where = f" in line {line}" if isinstance(line, int) and 0 < line < 10**6 else ""
     return f"{name[:100]}{where}: {message[:500]}".strip(": ")
+
+
+def checked_missing(pairs: Any) -> dict[str, str]:
+    """What a cell says that it could not import, as far as these are names at all."""
+    found = {}
+    for pair in pairs[:MAX_MISSING] if isinstance(pairs, list) else ():
+        if isinstance(pair, list) and len(pair) == 2 and all(map(_is_name, pair)):
+            found[pair[0]] = pair[1]
+    return found
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and NAME.fullmatch(value) is not None
 
 
 def _text(value: Any) -> str:

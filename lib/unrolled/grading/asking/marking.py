@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import hmac
 import logging
@@ -13,6 +12,7 @@ from dataclasses import dataclass, replace
 from unrolled.candidate.handles import Candidate
 from unrolled.candidate.wire import AnswerDied
 from unrolled.checks import Exercise, examine
+from unrolled.grading.asking.answers import defining, used
 from unrolled.grading.asking.execution import (
     CodeCell,
     Execution,
@@ -23,7 +23,7 @@ from unrolled.grading.asking.execution import (
 from unrolled.grading.asking.marks import Mark, Marked, reported, unasked
 from unrolled.grading.sandbox.worker_package import helper_source
 from unrolled.grading.sandbox.workers import Question, Worker
-from unrolled.grading.submissions.sources import as_python, defined_names, names_read
+from unrolled.grading.submissions.sources import as_python
 
 log = logging.getLogger("unrolled.grading")
 
@@ -147,26 +147,11 @@ class _Asking:
         return tuple(f"The cell of {exercise.name} ended with {e}" for e in errors if e)
 
     def _defining(self, exercise: Exercise) -> list[CodeCell]:
-        return [cell for cell in self.cells if exercise.name in defined_names(cell.source)]
+        return defining(self.cells, exercise.name)
 
     def _source(self, exercise: Exercise) -> str:
-        """The answer's cell, and those of the names that it reads: what is banned is so there too.
-
-        Other cells may use what they like, such as torch's own layer to compare with.
-        """
-        used: list[CodeCell] = []
-        waiting = self._defining(exercise)[-1:]
-        while waiting:
-            cell = waiting.pop()
-            if cell not in used:
-                used.append(cell)
-                names = names_read(cell.source)
-                waiting += [c for c, defined in self._definitions if names & defined]
-        return "\n".join(as_python(cell.source) for cell in self.cells if cell in used)
-
-    @functools.cached_property
-    def _definitions(self) -> list[tuple[CodeCell, frozenset[str]]]:
-        return [(cell, defined_names(cell.source)) for cell in self.cells]
+        """The cells that an answer stands on: what is banned is so there too."""
+        return "\n".join(as_python(cell.source) for cell in used(self.cells, exercise.name))
 
     def _undefined(self, exercise: Exercise) -> str:
         """Say why an answer cannot exist, if that is known from the cells; else nothing."""

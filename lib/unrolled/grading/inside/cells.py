@@ -5,17 +5,13 @@ from __future__ import annotations
 import base64
 import codeop
 import contextlib
-import io
 import os
 import socket
 import sys
 import traceback
-from typing import Any
+from typing import Any, TextIO
 
 import torch
-from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
-from IPython.core.interactiveshell import InteractiveShell
 from torch import Tensor
 from traitlets import Type
 from traitlets.config import Config
@@ -23,6 +19,8 @@ from traitlets.config import Config
 from unrolled.candidate import wire
 from unrolled.candidate.host import Host
 from unrolled.candidate.values import Packer, Reference
+from unrolled.grading.inside.kernel import KernelShell
+from unrolled.grading.inside.streams import Hook, Publisher, stream
 
 MAX_TEXT = 100_000
 MAX_IMAGES = 8 * 2**20  # of one cell, together
@@ -78,43 +76,11 @@ class Outputs:
             self.items.append(output)
 
 
-class _Stream(io.TextIOBase):
-    """Stands for stdout or stderr while cells run."""
-
-    encoding = "utf-8"
-
-    def __init__(self, shell: LearnerShell, name: str):
-        self.shell, self.stream_name = shell, name
-
-    def write(self, text: str) -> int:
-        self.shell.outputs.stream(self.stream_name, text)
-        return len(text)
-
-    def writable(self) -> bool:
-        return True
-
-
-class _Publisher(DisplayPublisher):
-    def publish(self, data: dict, metadata: dict | None = None, **ignored: Any) -> None:
-        self.shell.outputs.show("display_data", data)
-
-    def clear_output(self, wait: bool = False) -> None:
-        self.shell.outputs.items.clear()
-
-
-class _Hook(DisplayHook):
-    def write_output_prompt(self) -> None:
-        """Keep the prompt out of what is collected."""
-
-    def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
-        self.shell.outputs.show("execute_result", format_dict)
-
-
-class LearnerShell(InteractiveShell):
+class LearnerShell(KernelShell):
     """An IPython shell without history, terminal or files, that collects what cells show."""
 
-    displayhook_class = Type(_Hook)
-    display_pub_class = Type(_Publisher)
+    displayhook_class = Type(Hook)
+    display_pub_class = Type(Publisher)
 
     def __init__(self, **kwargs: Any):
         config = Config()
@@ -140,23 +106,29 @@ class LearnerShell(InteractiveShell):
             collect: keep what it shows. A traceback that nobody reads is dear to format.
 
         Returns:
-            ``{"status": "ok" or "error", "error": None or its name, message and line, "outputs"}``.
+            ``{"status": "ok" or "error", "error": None or its name, message and line, "outputs",
+            "missing": pairs of a name and the package that was to bind it}``.
         """
         self.reset_outputs()
+        self.nested, self.missing = None, {}
         self.collects = collect
         before = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = _Stream(self, "stdout"), _Stream(self, "stderr")
+        sys.stdout, sys.stderr = self._stream("stdout"), self._stream("stderr")
         try:
             result = self.run_cell(source, store_history=False)
         finally:
             sys.stdout, sys.stderr = before
-        error = result.error_before_exec or result.error_in_exec
+        error = result.error_before_exec or result.error_in_exec or self.nested
         described = None if error is None else _described(error)
         return {
             "status": "ok" if error is None else "error",
             "error": described,
             "outputs": self.outputs.items if collect else [],
+            "missing": list(self.missing.items()),
         }
+
+    def _stream(self, name: str) -> TextIO:
+        return stream(name, lambda text: self.outputs.stream(name, text))
 
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
         """Show an error, if anybody reads it."""
@@ -222,9 +194,6 @@ class LearnerShell(InteractiveShell):
             wire.send(ours, message, packer.tensors)
             ours.shutdown(socket.SHUT_WR)
             wire.serve(theirs, _Answering(self))
-
-    def enable_gui(self, gui: str | None = None) -> None:
-        """Accept ``%matplotlib``: figures are drawn inline, there is no window."""
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: Any) -> None:
         lines = [stb] if isinstance(stb, str) else list(stb)

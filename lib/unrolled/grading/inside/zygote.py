@@ -39,7 +39,7 @@ MEBIBYTE = 2**20
 GPU = os.environ.get("UNROLLED_GPU_SHARE", "")  # how much of it a process may fill with tensors
 # What notebooks do: compute, draw, and end with an error, whose traceback is dear the first time.
 WARM_UP = (
-    "import torch; _ = torch.ones(2) @ torch.ones(2); del torch, _",
+    "import torch; x = torch.ones(2) @ torch.ones(2); del torch, x",
     "import matplotlib.pyplot as plt; plt.plot([0, 1]); plt.show(); plt.close(); del plt",
     "1 / 0",
 )
@@ -143,7 +143,9 @@ def _warm_up() -> object:
     import matplotlib.pyplot  # noqa: F401 (most notebooks draw, and its import is slow)
 
     from unrolled.grading.inside.cells import LearnerShell
+    from unrolled.grading.inside.kernel import settle
 
+    settle()
     shell = LearnerShell.instance()
     for cell in WARM_UP:
         shell.execute(cell)

@@ -107,6 +107,8 @@ def environment(package: Path, home: Path, tmp: Path, gpu: Gpu | None = None) ->
             "PYTHONHASHSEED": "0",
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
+            # Compiling takes longer than a question may, and computes what the plain answer does.
+            "TORCHDYNAMO_DISABLE": "1",
             "PIP_NO_INDEX": "1",  # a cell that installs something fails at once, not after retries
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",

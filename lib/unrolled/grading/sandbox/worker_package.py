@@ -28,13 +28,15 @@ _FOLDERS = sorted(
     for path in (modules.LIBRARY / folder).glob("*.py")
 )
 SHARED = ("__init__", *_FOLDERS, "views")
-BOUNDARY = ("candidate/__init__", "candidate/fixtures", "candidate/host", "candidate/values",
-            "candidate/wire")  # fmt: skip
+BOUNDARY = ("candidate/__init__", "candidate/fixtures", "candidate/host", "candidate/sources",
+            "candidate/values", "candidate/wire")  # fmt: skip
 # Where names need not be followed: all of it is there.
 OPEN = {"", "unrolled", *(f"unrolled.{n.replace('/', '.')}" for n in SHARED)} | {
     f"unrolled.{folder}" for folder in ("arguments", "parts", "plots")
 }
-INSIDE = ("grading/inside/__init__", "grading/inside/zygote", "grading/inside/cells")
+INSIDE = sorted(
+    f"grading/inside/{path.stem}" for path in (modules.LIBRARY / "grading/inside").glob("*.py")
+)
 
 CHECKS_STUB = '''"""Stands for the course's checks, which are asked elsewhere in grading."""
 

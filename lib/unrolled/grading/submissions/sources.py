@@ -7,38 +7,24 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from unrolled.candidate.sources import CELLS, UNREADABLE, as_python, defined_names, parsed
 from unrolled.checks.keeping import global_names
 from unrolled.grading.submissions.repair import OPEN, SIDES, Said, settle
 
 if TYPE_CHECKING:
     from unrolled.grading.submissions.reading import Cell
 
-CELLS = 64  # what was found out about so many is kept: every exercise asks it of every cell
 MAX_JOINED = 20  # cells, and of characters together:
 MAX_TOGETHER = 50_000
-MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
-DEFINES = re.compile(
-    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)"  # def f, class C
-    r"|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)",  # f = ..., f: T = ...
-    re.MULTILINE,
-)
 # What copying from a web page or a chat leaves in code, where Python takes it for an error.
 INVISIBLE = {
     **dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " "),
     **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"), None),
 }
-
-
-@functools.lru_cache(maxsize=CELLS)
-def defined_names(source: str) -> frozenset[str]:
-    """The names that a cell binds at its left margin, even where it does not parse."""
-    return frozenset(function or variable for function, variable in DEFINES.findall(source))
 
 
 def same_text(one: str, other: str) -> bool:
@@ -50,29 +36,12 @@ def _trimmed(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip().splitlines()]
 
 
-def parsed(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, its magic commands passed over; None if it is not Python."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the learner's code, to nobody who could mend it
-        try:
-            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            return compile(MAGIC.sub(r"\1pass", source), "<cell>", "exec", flags)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
-
-
-@functools.lru_cache(maxsize=CELLS)
-def as_python(source: str) -> str:
-    """A cell's text, its magic commands passed over; empty if it is not Python."""
-    return MAGIC.sub(r"\1pass", source) if parsed(source) is not None else ""
-
-
 @functools.lru_cache(maxsize=CELLS)
 def names_read(source: str) -> frozenset[str]:
     """The names that a cell reads from outside its definitions; none if it is not Python."""
     try:
         return frozenset(global_names(as_python(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # what parses may not compile
+    except UNREADABLE:  # what parses may not compile
         return frozenset()
 
 

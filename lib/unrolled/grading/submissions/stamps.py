@@ -7,6 +7,7 @@ or waits for a person; no stamp earns a point.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from unrolled.grading.submissions.matching import Release
 
 MOST_CHARACTERS = 60
+SAID_IN = (("language_info", "version"), ("kernelspec", "display_name"), ("kernelspec", "name"))
+VERSION = re.compile(r"(?<![0-9.])[0-9]{1,2}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,14 @@ class Stamp:
     Attributes:
         rules: a hash of exercises, their points, and the cells that nbgrader knows.
         still: of a release, the rules of older notebooks that are graded by its own.
+        python: the version of Python that it was last saved with.
     """
 
     assignment: str = ""
     version: str = ""
     rules: str = ""
     still: tuple[str, ...] = ()
+    python: str = ""
 
 
 NO_STAMP = Stamp()
@@ -46,8 +51,21 @@ def read_stamp(metadata: Mapping[str, Any]) -> Stamp:
     listed = said.get("still", ())
     still = tuple(v for v in listed if isinstance(v, str)) if isinstance(listed, list) else ()
     return Stamp(
-        **{k: _short(v) if isinstance(v, str) else "" for k, v in texts.items()}, still=still
+        **{k: _short(v) if isinstance(v, str) else "" for k, v in texts.items()},
+        still=still,
+        python=_python(metadata),
     )
+
+
+def _python(metadata: Mapping[str, Any]) -> str:
+    """The version that the kernel wrote down, or that is part of the kernel's name."""
+    for part, key in SAID_IN:
+        told = metadata.get(part)
+        text = told.get(key) if isinstance(told, Mapping) else None
+        found = VERSION.search(text[:MOST_CHARACTERS]) if isinstance(text, str) else None
+        if found:
+            return found[0]
+    return ""
 
 
 def metadata_in(contents: bytes) -> Mapping[str, Any]:
