@@ -14,7 +14,7 @@ import pytest
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 
-from grading.conftest import ASSIGNMENT, notebook
+from grading.conftest import ASSIGNMENT, ROOT, notebook
 from grading.drawn import PNG, answer, attached, drawn
 from grading.spellings import LINKS, TEX
 from unrolled.grading.run import Options, grade_assignment
@@ -69,11 +69,8 @@ def _wait(address, process, log):
     pytest.fail(f"JupyterLab does not answer:\n{log.read_text()[-3000:]}")
 
 
-def test_a_mark_and_a_comment_from_formgrader_reach_the_learner(
-    course, submit, warm_pool, lab, browser
-):
-    submit("learner-01", notebook("import torch", padding_mask=MASK, **{EXPLAIN: "md:The same."}))
-    grade(course, warm_pool)
+def open_submission(course, lab, browser):
+    """The page on which a person marks the only submission."""
     with course.gradebook() as gradebook:
         found = gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, "learner-01").id
     page = browser.new_page()
@@ -81,6 +78,41 @@ def test_a_mark_and_a_comment_from_formgrader_reach_the_learner(
     page.get_by_role("link", name="Submission #1").wait_for()
     page.goto(f"{lab}/formgrader/submissions/{found}/?index=0")
     page.wait_for_function(LISTENS)
+    return page
+
+
+def test_an_answer_that_is_not_in_its_cell_is_shown_and_can_be_marked(
+    course, submit, warm_pool, lab, browser
+):
+    given = nbformat.read(ROOT / "exercises" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+    cells = {cell.id: cell for cell in given.cells}
+    cells["question-same-word-twice"].source += "\n\nThey are the same vector."
+    cells["check-causal_mask"].source += "\n# Shuffled words give shuffled outputs."
+    submit("learner-01", given)
+    (result,) = grade(course, warm_pool).results
+    assert any("more words are elsewhere" in doubt or "may be" in doubt for doubt in result.doubts)
+    page = open_submission(course, lab, browser)
+    shown = page.locator("body").inner_text()
+    assert "They are the same vector." in shown
+    assert "Shuffled words give shuffled outputs." in shown
+    assert "No response." not in page.locator(f"#{EXPLAIN}-comment").get_attribute("placeholder")
+    score = page.locator(f"#{EXPLAIN}")
+    with page.expect_response(lambda reply: "/api/grade/" in reply.url) as marked:
+        score.fill("4")
+        score.press("Tab")
+    assert marked.value.status == 200
+    page.close()
+    grade(course, warm_pool)
+    feedback = course.folder("feedback") / "learner-01" / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    assert "4 of 5" in feedback.read_text()
+
+
+def test_a_mark_and_a_comment_from_formgrader_reach_the_learner(
+    course, submit, warm_pool, lab, browser
+):
+    submit("learner-01", notebook("import torch", padding_mask=MASK, **{EXPLAIN: "md:The same."}))
+    grade(course, warm_pool)
+    page = open_submission(course, lab, browser)
     score, words = page.locator(f"#{EXPLAIN}"), page.locator(f"#{EXPLAIN}-comment")
     with page.expect_response(lambda reply: "/api/grade/" in reply.url) as marked:
         score.fill("3")

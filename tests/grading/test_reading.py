@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from grading.conftest import ASSIGNMENT, notebook
 from unrolled.grading.submissions import files
 from unrolled.grading.submissions.folders import find_learners
+from unrolled.grading.submissions.merges import settle, side_with_answer
 from unrolled.grading.submissions.reading import parse_notebook, read_submission
-from unrolled.grading.submissions.repair import Said, Unreadable, settle, side_with_answer
+from unrolled.grading.submissions.repair import Said, Unreadable
 
 GOOD = nbformat.writes(notebook("x = 1")).encode()
 CODE = {"cell_type": "code", "source": "x = 1"}

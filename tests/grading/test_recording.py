@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import LateSubmissionPlugin
@@ -20,13 +21,26 @@ from unrolled.grading.submissions.reading import read_submission
 
 EXPLAIN = "explain-same-word-twice"
 LATE = "2026-03-02 12:00:00 UTC"
+
+
+def beside(**named):
+    """A notebook whose answer in words is not in its cell."""
+    return notebook("import torch", padding_mask="def padding_mask(): ...", **named)
+
+
 SUBMISSIONS = {
     "learner-01": notebook(
         "import torch", padding_mask="def padding_mask(): ...", **{EXPLAIN: "md:Equal queries."}
     ),
     "learner-02": notebook("x = 1"),
     "learner-03": notebook(causal_mask="def causal_mask(): ...", **{EXPLAIN: "md:No idea."}),
+    "learner-04": beside(
+        **{"check-causal_mask": "check(causal_mask)\n# No order, whatever we do."}
+    ),
+    "learner-05": beside(**{EXPLAIN: "md:*Your answer here.*"}),
+    "learner-06": beside(**{EXPLAIN: "md: ... "}),
 }
+SUBMISSIONS["learner-05"].cells.append(new_markdown_cell("Nothing of order."))
 
 
 class HalfAPoint(LateSubmissionPlugin):
@@ -53,7 +67,7 @@ class Prepared(Autograde):
 
 def marked_for(learner, release):
     """Other points for every learner, as a sandbox might have found them."""
-    points = int(learner[-1])
+    points = int(learner[-1]) % 4
     marks = tuple(replace(unasked(e, "why"), points=float(points)) for e in release.exercises)
     outputs = {"c0": [nbformat.v4.new_output("stream", text=learner)]}
     return Marked(marks, Execution(outputs))
@@ -126,6 +140,22 @@ def test_what_nobody_wrote_gets_no_points_and_prose_waits(tmp_path):
     assert by_name["learner-02"][EXPLAIN][1:4] == [0, None, False]
     assert by_name["learner-01"][EXPLAIN][1:4] == [None, None, True]
     assert by_name["learner-03"]["check-padding_mask"][1] == 3
+
+
+def test_an_answer_in_words_waits_wherever_it_stands(tmp_path):
+    course = write(by_us, tmp_path)
+    found = left_behind(course)
+    for learner, words in (("learner-04", "No order, whatever"), ("learner-05", "Nothing of")):
+        (row,) = [row for row in found[learner][0] if row[0] == EXPLAIN]
+        assert row[1:4] == [None, None, True]
+        assert (EXPLAIN, None) in found[learner][1]
+        shown = {m.nbgrader.grade_id: s for _, s, m, _ in found[f"{learner}'s notebook"]
+                 if "nbgrader" in m}  # fmt: skip
+        assert words in shown[EXPLAIN]
+        assert shown["check-causal_mask"] == "check(causal_mask)"
+    (row,) = [row for row in found["learner-06"][0] if row[0] == EXPLAIN]
+    assert row[1:4] == [0, None, False]
+    assert (EXPLAIN, "No response.") in found["learner-06"][1]
 
 
 def test_a_write_that_fails_leaves_the_notebook_of_before(tmp_path, monkeypatch):

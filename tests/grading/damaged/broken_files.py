@@ -72,6 +72,11 @@ def quote_lost(notebook):
     return saved(notebook).replace(b'"def causal_mask(Tq,', b"def causal_mask(Tq,", 1)
 
 
+@case("characters typed between two cells", says="not whole", look=True)
+def typed_between(notebook):
+    return saved(notebook).replace(b"\n  },\n  {", b"\n  },\n xx {", 3)
+
+
 @case("the commas between cells lost", says="around its cells")
 def commas_lost(notebook):
     return saved(notebook).replace(b"\n  },\n  {", b"\n  }\n  {")

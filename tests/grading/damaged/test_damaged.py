@@ -6,9 +6,9 @@ import nbformat
 import pytest
 
 from grading.conftest import LIMITS
-from grading.damaged import broken_files
+from grading.damaged import broken_files, in_words
 from grading.damaged.cases import CASES
-from grading.damaged.whole import CHAPTER, EXPLANATION, written
+from grading.damaged.whole import CHAPTER, EXPLAIN, EXPLANATION, written
 from unrolled.checks import exercises
 from unrolled.grading.asking.execution import code_cells, demo_sources
 from unrolled.grading.asking.marking import graded_seeds, mark_submission
@@ -67,6 +67,7 @@ def before(graded, release, tmp_path_factory):
 
 def test_there_are_forty_kinds_of_damage():
     assert broken_files.EVERYTHING
+    assert in_words.OWN
     assert len(CASES) >= 40
 
 
@@ -91,8 +92,12 @@ def test_damage_costs_only_what_is_lost(name, graded, before, release, tmp_path)
     assert earned == before | dict.fromkeys(case.lost, 0)
     found = {c.metadata.get("nbgrader", {}).get("grade_id"): c for c in matched.notebook.cells}
     assert {g for g, c in release.graded.items() if c.metadata.nbgrader.grade} <= found.keys()
-    said = found["explain-same-word-twice"].source
+    said = found[EXPLAIN].source
     assert (said.strip() == EXPLANATION) == case.explained
+    words = b"Both are the same vector" in b"".join(case.files().values())
+    assert any("Both are the same vector" in c.source for c in matched.notebook.cells) == (
+        words or (case.explained and not submission.problem)
+    )
 
 
 OTHER = "07-multi-head"  # classes, code to be repaired, an answer named other than its exercise

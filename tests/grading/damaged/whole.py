@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 CHAPTER = "06-self-attention"
+EXPLAIN = "explain-same-word-twice"
 EXPLANATION = "Both are the same vector: “the” asks, offers and hands over the same, twice."
 # Right where there are as many keys as queries.
 WRONG_MASK = """\

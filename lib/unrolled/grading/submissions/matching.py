@@ -15,11 +15,12 @@ from typing import Any
 from nbformat import NotebookNode
 
 from unrolled.checks import Exercise
+from unrolled.grading.submissions.asides import lay_out
 from unrolled.grading.submissions.owners import Owners
 from unrolled.grading.submissions.prose import safe_prose, safe_raw
 from unrolled.grading.submissions.reading import Cell, Submission
 from unrolled.grading.submissions.repair import Said
-from unrolled.grading.submissions.sources import defined_names, same_text, without_leftover_raise
+from unrolled.grading.submissions.sources import defined_names, without_leftover_raise
 
 CHECK = "check-"
 SETUP = "setup"
@@ -96,14 +97,13 @@ def _made(cells: Sequence[Cell], release: Release, said: Said) -> list[NotebookN
     """The learner's cells, each with the role that it has in the release."""
     owners = Owners(cells, release, said).find()
     graded = release.graded
+    placed = lay_out(cells, owners, release, said)
     made = []
-    for number, cell in enumerate(cells):
-        if number in owners.left_out:
-            continue
-        made.append(_fitted(cell, graded.get(owners.of.get(number, "")), release, said))
-        if any(not at.refused for at in cell.attachments) and "attachments" not in made[-1]:
+    for found in placed:
+        made.append(_fitted(found.cell, graded.get(found.grade_id), release, said))
+        shown = any(not at.refused for at in found.cell.attachments)
+        if shown and "attachments" not in made[-1]:
             said.doubt("A picture stands in a cell that can show none, and was left out.")
-    _say_changed(cells, owners, release, said)
     _put_back(made, release, said)
     _set_up(made, release, said)
     return made
@@ -147,14 +147,6 @@ def _plain_cell(cell: Cell, release: Release, said: Said) -> NotebookNode:
 def _put_prose(made: NotebookNode, cell: Cell, release: Release, said: Said) -> None:
     """Give a cell a learner's prose; no text of theirs gets into Markdown another way."""
     safe_prose(cell.source, cell.attachments, said, release.graded).put(made)
-
-
-def _say_changed(cells: Sequence[Cell], owners: Owners, release: Release, said: Said) -> None:
-    for number, grade_id in owners.of.items():
-        original, cell = release.graded[grade_id], cells[number]
-        changed = cell.kind != original.cell_type or not same_text(cell.source, original.source)
-        if changed and not original.metadata.nbgrader.solution:
-            said.note(f"The {release.title(grade_id)} had been changed; the original was used.")
 
 
 def _put_back(made: list[NotebookNode], release: Release, said: Said) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from unrolled.checks import Exercise
 from unrolled.grading.submissions.repair import Said
 from unrolled.grading.submissions.sources import defined_names, parsed, same_text
+from unrolled.grading.submissions.words import is_blank, is_in_words
 
 if TYPE_CHECKING:
     from unrolled.grading.submissions.matching import Release
@@ -45,8 +46,9 @@ class Owners:
                 labelled.setdefault(cell.grade_id, []).append(number)
         answers = {exercise.id for exercise in self.release.exercises}
         for grade_id in sorted(labelled.keys() - answers):
-            self.of[labelled[grade_id][-1]] = grade_id
-            self._say_copies(labelled[grade_id], grade_id)
+            numbers = self._written(labelled[grade_id], grade_id)
+            self.of[numbers[-1]] = grade_id
+            self._say_copies(numbers, grade_id)
         self._by_place(labelled)
         given = set(self.of)
         for exercise in self.release.exercises:
@@ -78,6 +80,17 @@ class Owners:
             name = exercise.name
             self.said.note(f"The untouched stub of {name} was left out: another cell defines it.")
 
+    def _written(self, numbers: list[int], grade_id: str) -> list[int]:
+        """Of the cells that claim to be one: the answers in words where there are any, else all."""
+        original = self.release.graded[grade_id]
+        if not is_in_words(original):
+            return numbers
+        written = [n for n in numbers if not is_blank(self.cells[n].source, original.source)]
+        if written and len(written) < len(numbers):
+            self.left_out |= set(numbers) - set(written)
+            self.said.note(f"An untouched copy of the {self.release.title(grade_id)} was left out.")
+        return written or numbers
+
     def _is_labelled(self, number: int) -> bool:
         return self.cells[number].grade_id in self.release.graded
 
@@ -103,10 +116,15 @@ class Owners:
                 same = [n for n in free if same_text(self.cells[n].source, original.source)]
             elif original.cell_type == "markdown":
                 same = [n for n in free if self.cells[n].id == original.id] or [before + 1]
-                same = [n for n in same if n in free and self.cells[n].kind != "code"]
+                same = [n for n in same if n in free and self._may_be_in_words(self.cells[n])]
             before = same[-1] if same else -2
             if same and grade_id not in labelled:
                 self.of.setdefault(before, grade_id)
+
+    def _may_be_in_words(self, cell: Cell) -> bool:
+        given = self.release.notebook.cells
+        texts = [c.source for c in given if not c.metadata.get("nbgrader")]
+        return cell.kind != "code" and not any(same_text(cell.source, text) for text in texts)
 
     def _say_copies(self, numbers: list[int], grade_id: str) -> None:
         if len(numbers) < 2:

@@ -7,7 +7,7 @@ learner, and the batch goes on. Links are not followed; text and pictures come o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,16 @@ from unrolled.grading.submissions.files import (
     files,
 )
 from unrolled.grading.submissions.folders import Place
+from unrolled.grading.submissions.kept import OTHER_FILE, kept_source
+from unrolled.grading.submissions.merges import UNWRITTEN
 from unrolled.grading.submissions.pictures import Album, Picture
 from unrolled.grading.submissions.placing import with_pictures
-from unrolled.grading.submissions.repair import (
-    UNWRITTEN,
-    Said,
-    Unreadable,
-    decode,
-    plain,
-    read_cells,
-)
+from unrolled.grading.submissions.repair import Said, Unreadable, decode, plain, read_cells
 from unrolled.grading.submissions.scripts import script_cells
 from unrolled.grading.submissions.sources import defined_names, mend_sources
 from unrolled.grading.submissions.stamps import NO_STAMP, Stamp, metadata_in, read_stamp
 from unrolled.grading.submissions.times import TIMESTAMP, timestamp_of
+from unrolled.grading.submissions.words import answers_in_words
 
 MAX_SOURCE = 200_000
 MAX_NOTEBOOKS = 50
@@ -131,6 +127,7 @@ class _Read:
     cells: tuple[Cell, ...]
     said: Said
     answers: int
+    in_words: tuple[Cell, ...]
     stamp: Stamp
 
     @property
@@ -141,21 +138,39 @@ class _Read:
 def _chosen(found: Sequence[File], wanted: str, ids: Collection[str]) -> _Read:
     """Take the notebook with most answers, of equal ones that of the right name; else a copy."""
     errors: list[str] = []
+
+    def rank(read: _Read) -> tuple[int, int, bool]:
+        return read.answers, len(read.in_words), read.name == wanted
+
     for kind in (NOTEBOOK, CHECKPOINT, SCRIPT):
         readable = _readable([file for file in found if file.kind == kind], ids, errors)
-        best = max(
-            (read for read in readable if read.answers or kind != SCRIPT),
-            key=lambda read: (read.answers, read.name == wanted),
-            default=None,
-        )
+        best, words = None, []
+        for read in readable:
+            if kind == SCRIPT and not read.answers:
+                continue
+            words.append((read.file.name, read.in_words))
+            if best is None or rank(read) > rank(best):
+                best = read
         if best:
             _say_which(best, found, wanted, errors)
-            return best
+            return _with_words_of(words, best)
     if errors:
         raise Unreadable(" ".join(errors[:3]))
     there = ", ".join(file.name for file in found[:5] if file.name != TIMESTAMP)
     what = f"; it holds {there}" if there else ""
     raise Unreadable(f"There is no notebook (.ipynb) in the submission{what}.")
+
+
+def _with_words_of(others: Iterable[tuple[str, tuple[Cell, ...]]], best: _Read) -> _Read:
+    """A notebook, and below it the answers in words to questions that it leaves open."""
+    answered = {cell.grade_id for cell in best.in_words}
+    for name, in_words in others:
+        words = [c.source for c in in_words if c.grade_id not in answered]
+        if words:
+            best.said.doubt(f"{name} has answers in words that {best.file.name} lacks.")
+            shown = [Cell("markdown", kept_source(OTHER_FILE, text, False)) for text in words]
+            best = replace(best, cells=(*best.cells, *shown))
+    return best
 
 
 def _readable(found: Sequence[File], ids: Collection[str], errors: list[str]) -> Iterator[_Read]:
@@ -170,7 +185,9 @@ def _readable(found: Sequence[File], ids: Collection[str], errors: list[str]) ->
             errors.append(f"{file.name}: {error.why}")
             continue
         stamp = read_stamp(metadata_in(contents))
-        yield _Read(file, cells, said, _answers(cells, ids), stamp)
+        in_words = answers_in_words(cells, ids)
+        in_words = tuple(replace(cell, attachments=()) for cell in in_words)  # kept of every file
+        yield _Read(file, cells, said, _answers(cells, ids), in_words, stamp)
 
 
 def _answers(cells: Iterable[Cell], ids: Collection[str]) -> int:
@@ -210,6 +227,7 @@ def parse_notebook(contents: bytes, said: Said | None = None) -> tuple[Cell, ...
     """
     said = said or Said()
     raw = read_cells(contents, said)
+    raw = [{"cell_type": "raw", "source": c} if isinstance(c, str) else c for c in raw]
     album = Album()
     cells = tuple(_cell(cell, said, album) for cell in raw if isinstance(cell, dict))
     if len(cells) < len(raw):

@@ -10,16 +10,17 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from unrolled.grading.submissions.kept import LEFT_OVER, OTHER_SIDE, damaged_cell, kept_cell
+from unrolled.grading.submissions.merges import merged
+
 MAX_CELLS = 1_000
 MAX_LOST = 20  # places where no cell can be read; each may cost a pass through the file
 LOOK = "Your instructor should look at it."
-UNWRITTEN = "raise NotImplementedError"  # what stands in an answer that is still to be written
-OPEN, BASE, MIDDLE, CLOSE = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 
 LAST_COMMA = re.compile(r",\s*+[}\]]")
 # A string, or a comma before a closing bracket. Possessive, so that nothing is tried twice.
@@ -98,11 +99,12 @@ def read_cells(contents: bytes, said: Said) -> list[Any]:
     text = decode(contents, said)
     if not text.strip():
         raise Unreadable("The file is empty.")
-    notebook = _parsed(text, said)
+    beside: list[dict[str, Any]] = []
+    notebook = _parsed(text, said, beside)
     cells = _salvaged(text, said) if notebook is None else _cells_of(notebook, said)
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"The notebook has more than {MAX_CELLS} cells.")
-    return cells
+    return [*cells, *beside]
 
 
 def decode(contents: bytes, said: Said) -> str:
@@ -134,67 +136,26 @@ def _decoded_otherwise(contents: bytes, said: Said) -> str:
     return contents.decode("cp1252", "replace")
 
 
-def settle(text: str, choose: Callable[[str, str], str]) -> str | None:
-    """Replace every merge conflict by one of its sides.
+def _attempts(text: str) -> Iterator[tuple[str, str, str, str]]:
+    """What to try to parse in turn.
 
-    Args:
-        text: lines, with git's markers at the left margin.
-        choose: picks one of the first and the last side.
-
-    Returns:
-        The text without markers; None if there is no conflict, or one does not end.
+    Yields:
+        A text, what is doubtful about it, what is not, and the text on the other side of a merge.
     """
-    kept: list[str] = []
-    sides: list[list[str]] = []  # of the conflict that is open: first, perhaps base, last
-    halfway, found = False, False
-    for line in text.splitlines(keepends=True):
-        mark = line[:7]
-        if mark == OPEN and not sides:
-            sides, halfway = [[]], False
-        elif sides and mark in (BASE, MIDDLE) and not halfway:
-            sides.append([])
-            halfway = mark == MIDDLE
-        elif mark == CLOSE and halfway:
-            kept.append(choose("".join(sides[0]), "".join(sides[-1])))
-            sides, halfway, found = [], False, True
-        else:
-            (sides[-1] if sides else kept).append(line)
-    return "".join(kept) if found and not sides else None
-
-
-def side_with_answer(first: str, last: str) -> str:
-    """Of two sides the last, unless only the first has an answer that is written."""
-    return first if UNWRITTEN in last and UNWRITTEN not in first else last
-
-
-SIDES: tuple[tuple[Callable[[str, str], str], str], ...] = (
-    (side_with_answer, "the last side was kept, or the first where the last is not written yet"),
-    (lambda first, last: last, "the last side was kept"),
-    (lambda first, last: first, "the first side was kept"),
-)
-
-
-def _merged(text: str) -> Iterator[tuple[str, str]]:
-    """What a text may be after a merge, if it holds conflicts, with what has to be said."""
-    for choose, which in SIDES if OPEN in text else ():
-        settled = settle(text, choose)
-        if settled is None:
-            return
-        yield settled, f"The file held merge conflicts; of each {which}."
-
-
-def _attempts(text: str) -> Iterator[tuple[str, str, str]]:
-    """What to try to parse in turn: a text, what is doubtful about it, and what is not."""
-    for version, doubt in chain([(text, "")], _merged(text)):
-        yield version, doubt, ""
+    for version, doubt, lost in chain([(text, "", "")], merged(text)):
+        yield version, doubt, "", lost
         if LAST_COMMA.search(version):
             mended = TRAILING_COMMA.sub(r"\1", version)
-            yield mended, doubt, "The file was not quite JSON; trailing commas were taken out."
+            note = "The file was not quite JSON; trailing commas were taken out."
+            yield mended, doubt, note, lost
 
 
-def _parsed(text: str, said: Said) -> dict[str, Any] | None:
-    """Parse the whole file, mended if it has to be; None if it does not parse."""
-    for version, doubt, note in _attempts(text):
+def _parsed(text: str, said: Said, beside: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Parse the whole file, mended if it has to be; None if it does not parse.
+
+    What is left of the file beside the notebook goes into cells of its own.
+    """
+    for version, doubt, note, lost in _attempts(text):
         parsed, left = _first_value(version)
         if parsed is None or (left and not _is_notebook(parsed)):
             continue
@@ -206,6 +167,8 @@ def _parsed(text: str, said: Said) -> dict[str, Any] | None:
             said.note(note)
         if left:
             said.doubt("Before or after the notebook the file held more, which was left aside.")
+        leads = ((OTHER_SIDE, lost), (LEFT_OVER, left))
+        beside += [kept_cell(lead, rest) for lead, rest in leads if rest]
         return parsed
     return None
 
@@ -221,47 +184,66 @@ def _number(digits: str) -> float:
 DECODER = json.JSONDecoder(parse_int=_number, strict=False)
 
 
-def _first_value(text: str) -> tuple[Any, bool]:
-    """The first value in a text, from its start or from its first brace; and if there is more."""
+def _first_value(text: str) -> tuple[Any, str]:
+    """The first value in a text, from its start or from its first brace; and what else there is."""
     for start in (len(text) - len(text.lstrip()), text.find("{")):
         try:
             value, end = DECODER.raw_decode(text, max(start, 0))
         except (ValueError, RecursionError, MemoryError):
             continue
-        return value, bool(text[:start].strip() or text[end:].strip())
-    return None, False
+        return value, (text[: max(start, 0)] + text[end:]).strip()
+    return None, ""
 
 
 def _salvaged(text: str, said: Said) -> list[Any]:
     """Read cell by cell what does not parse as a whole, as far as it goes."""
-    version, doubt = next(_merged(text), (text, ""))
+    version, doubt, other = next(merged(text), (text, "", ""))
     if doubt:
         said.doubt(doubt)
     opening = CELLS.search(version)
-    cells, lost, at = [], 0, opening.end() if opening else len(version)
-    while at < len(version) and len(cells) <= MAX_CELLS:
-        at = BETWEEN.match(version, at).end()  # type: ignore[union-attr]
-        if not version.startswith("{", at):
-            break
-        try:
-            cell, end = DECODER.raw_decode(version, at)
-        except (ValueError, RecursionError, MemoryError):
-            cell, end = {}, at
-        if "source" in cell or "input" in cell:  # else another object, inside a damaged cell
-            cells.append(cell)
-            at = end
-            continue
-        lost += 1
-        following = CELL_START.search(version, at + 1)
-        at = following.start() if following and lost < MAX_LOST else len(version)
-    if not cells:
+    begin = end = opening.end() if opening else len(version)
+    cells: list[dict[str, Any] | None] = []
+    whole = 0
+    for cell, start, end in _one_by_one(version, begin):
+        whole += cell is not None
+        cells.append(cell or damaged_cell(version[start:end]))
+    if not whole:
         raise Unreadable("The file is not a notebook: it is not valid JSON, and no cell is whole.")
-    if lost or not version.startswith("]", at):
+    end = BETWEEN.match(version, end).end()  # type: ignore[union-attr]
+    if whole < len(cells) or not version.startswith("]", end):
         which = "it is cut off or damaged, and what could not be read is lost"
-        said.doubt(f"The file is not whole: {which}. {len(cells)} cells were read.")
+        said.doubt(f"The file is not whole: {which}. {whole} cells were read.")
     else:
         said.note("The file was damaged around its cells; the cells themselves were whole.")
-    return cells
+    cells += [kept_cell(OTHER_SIDE, other)] if other else []
+    return [cell for cell in cells if cell is not None]
+
+
+def _one_by_one(text: str, at: int) -> Iterator[tuple[dict[str, Any] | None, int, int]]:
+    """The cells from a place on, with where each begins and ends; None for one that is damaged."""
+    count = lost = 0
+    while at < len(text) and count <= MAX_CELLS:
+        at = BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+        if text.startswith("]", at):
+            return
+        cell, end = _cell_at(text, at) if lost < MAX_LOST else (None, at)
+        if cell is None:
+            lost += 1
+            following = CELL_START.search(text, at + 1)
+            end = following.start() if following else len(text)
+        yield cell, at, end
+        count, at = count + 1, end
+
+
+def _cell_at(text: str, at: int) -> tuple[dict[str, Any] | None, int]:
+    """The cell that begins at a place, and where it ends; None if none does."""
+    try:
+        cell, end = DECODER.raw_decode(text, at)
+    except (ValueError, RecursionError, MemoryError):
+        return None, at
+    if isinstance(cell, dict) and ("source" in cell or "input" in cell):
+        return cell, end
+    return None, at  # another object, inside a damaged cell
 
 
 def _cells_of(notebook: dict[str, Any], said: Said) -> list[Any]:

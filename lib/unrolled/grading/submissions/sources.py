@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from unrolled.candidate.sources import CELLS, UNREADABLE, as_python, defined_names, parsed
 from unrolled.checks.keeping import global_names
-from unrolled.grading.submissions.repair import OPEN, SIDES, Said, settle
+from unrolled.grading.submissions.kept import KEPT, OTHER_SIDE, kept_source
+from unrolled.grading.submissions.merges import OPEN, SIDES, other_side, settle
+from unrolled.grading.submissions.repair import Said
 
 if TYPE_CHECKING:
     from unrolled.grading.submissions.reading import Cell
@@ -53,17 +55,28 @@ def mend_sources(cells: Sequence[Cell], said: Said) -> list[Cell]:
         said: takes a sentence for everything that was mended.
     """
     mended: list[Cell] = []
+    others: list[Cell] = []
     joined = 0
     for cell in cells:
         if cell.kind == "code":
-            cell = replace(cell, source=_mended(cell.source, said))
+            whole, cell = cell, replace(cell, source=_mended(cell.source, said))
+            others += _other_side(whole, cell)
         if mended and joined < MAX_JOINED and _continues(mended[-1], cell):
             above = mended.pop()
             cell = replace(above, source=f"{above.source.rstrip()}\n{cell.source}")
             joined += 1
             said.doubt("An answer had been split into two cells, which were joined again.")
         mended.append(cell)
-    return mended
+    return [*mended, *others]
+
+
+def _other_side(whole: Cell, settled: Cell) -> list[Cell]:
+    """A cell to read what a merge conflict in another one cost, if it held any."""
+    lost = other_side(whole.source, settled.source) if OPEN in whole.source else ""
+    if whole.source == settled.source or not lost.strip():
+        return []
+    shown = kept_source(OTHER_SIDE, lost, is_code=True)
+    return [replace(settled, kind="markdown", source=shown, grade_id="", tags=(KEPT,), id="")]
 
 
 def _mended(source: str, said: Said) -> str:
