@@ -4,12 +4,14 @@ import contextlib
 import os
 import signal
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 import torch
 
 from grading.conftest import run
+from unrolled.candidate.budget import Budget
 from unrolled.candidate.handles import Candidate
 from unrolled.candidate.wire import AnswerDied
 from unrolled.grading.asking.execution import CodeCell, execute
@@ -143,22 +145,55 @@ FORGED = {
     " 'printed': '', 'warned': [], 'changed': []}, []))",
     "a million empty tensors": "head = 3 * 2**20\n"
     "s.sendall(struct.pack('>II', 2, 8 + head) + b'{}' + head.to_bytes(8, 'little') + b' ' * head)",
+    "one tensor many times": "s.sendall(wire.encode({'values': [[{'tensor': 0}] * 10_000],"
+    " 'error': None, 'printed': '', 'warned': [], 'changed': []}, [torch.zeros(10_000)]))",
+    "100,000 dimensions": "s.sendall(wire.encode({'values': [{'tensor': 0}],"
+    " 'error': None, 'printed': '', 'warned': [], 'changed': []}, [torch.ones([1] * 100_000)]))",
     "calls that never end": "[s.sendall(wire.encode({'callback': 0, 'args': []}, []))"
     " for _ in range(1000)]",
 }
 FIND_SOCKET = (
-    "import gc, socket, struct\nfrom unrolled.candidate import wire\n"
+    "import gc, socket, struct, torch\nfrom unrolled.candidate import wire\n"
     "s = next(o for o in gc.get_objects() if isinstance(o, socket.socket))\n"
 )
 
 
+def forger(code):
+    return f"def answer():\n    {(FIND_SOCKET + code).replace(chr(10), chr(10) + '    ')}\n"
+
+
 @pytest.mark.parametrize("code", FORGED.values(), ids=FORGED.keys())
 def test_a_forged_reply_is_the_answers_death(quick_worker, code):
-    answer = f"def answer():\n    {(FIND_SOCKET + code).replace(chr(10), chr(10) + '    ')}\n"
     with quick_worker.question() as question:
-        question.run_cell(answer)
+        question.run_cell(forger(code))
         with pytest.raises(AnswerDied):
             Candidate(question, "answer").answer().value()
+
+
+FLOODS = {
+    "heads of calls back": "args = {'tuple': [{'tuple': []}, {'dict': [['a', 'x' * 90_000]]}]}\n"
+    "for _ in range(700): s.sendall(wire.encode({'callback': 0, 'args': args}, [])), s.recv(9999)",
+    "a nested reply": "head = b'{\"a\": [' + b'[],' * 700_000 + b'0]}'\n"
+    "body = wire.encode({}, [])[10:]\n"
+    "s.sendall(struct.pack('>II', len(head), len(body)) + head + body)",
+}
+
+
+@pytest.mark.parametrize("paid", [True, False], ids=["", "nobody pays"])
+@pytest.mark.parametrize("code", FLOODS.values(), ids=FLOODS.keys())
+def test_a_flood_does_not_fill_the_trusted_side(worker, code, paid):
+    with worker.question() as question:
+        question.run_cell(forger(code))
+        if not paid:
+            question.transport.budget = Budget(*[10**9] * 4)
+        candidate = Candidate(question, "answer")
+        candidate.function(lambda *args, **kwargs: None)
+        tracemalloc.start()
+        with contextlib.suppress(AnswerDied):  # where nobody pays, nothing need be wrong
+            candidate.answer().value()
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert (most < 40 * 2**20) == paid
 
 
 def test_values_cross_the_wall(worker):

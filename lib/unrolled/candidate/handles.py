@@ -14,14 +14,16 @@ from typing import Any
 
 from torch import Tensor
 
-from unrolled.candidate.host import GLOBALS, Host
+from unrolled.candidate.budget import ValueRefused
+from unrolled.candidate.host import GLOBALS, MAX_WARNED, Host
 from unrolled.candidate.limits import LIMIT, TimeLimit, TimeUp
-from unrolled.candidate.values import NO_GRADIENT, Opaque, Packer, Reference, ValueRefused, unpack
+from unrolled.candidate.unpacking import unpack
+from unrolled.candidate.values import MAX_DIMENSIONS, NO_GRADIENT, Opaque, Packer, Reference
 from unrolled.candidate.wire import AnswerDied, Callback, Message, Transport, WireError
 
 MAX_MESSAGE = 2_000
-MAX_KEPT = 20_000  # characters of what an answer prints, and of what it warns about
-MAX_WARNED = 20
+MAX_KEPT = 20_000  # characters of what an answer prints
+ERROR = {"type": 100, "message": MAX_MESSAGE, "line": 200}  # characters of each part
 
 
 class AnswerError(Exception):
@@ -150,7 +152,7 @@ class Candidate:
         self.changed |= set(GLOBALS).intersection(map(_text, reply["changed"]))
         if reply["error"] is not None:
             error = reply["error"]
-            raise AnswerError(*(_text(error[part]) for part in ("type", "message", "line")))
+            raise AnswerError(*(_text(error[part], most) for part, most in ERROR.items()))
         (tree,) = reply["values"]
         return unpack(tree, tensors)
 
@@ -265,8 +267,10 @@ class Handle(Reference):
         """Its parameters and buffers, if it is a module; without values, names and shapes."""
         raw = self.candidate.ask("state", target=self, values=values)
         try:
-            parameters = {name: Parameter(*fields) for name, fields in raw["parameters"].items()}
-            return State(parameters, dict(raw["buffers"]), dict(raw["maps"]))
+            parameters = {name: _parameter(*made) for name, made in raw["parameters"].items()}
+            state = State(parameters, dict(raw["buffers"]), dict(raw["maps"]))
+            "".join([*state.parameters, *state.buffers, *state.maps])  # all of them strings
+            return state
         except (TypeError, KeyError, AttributeError, ValueError):
             raise WireError("a malformed module state") from None
 
@@ -279,6 +283,14 @@ def _text(value: Any, most: int = MAX_MESSAGE) -> str:
     if not isinstance(value, str):
         raise TypeError("a string is wanted")
     return value[:most]
+
+
+def _parameter(shape: Any, value: Any, grad: Any, requires_grad: Any, tied_to: Any) -> Parameter:
+    sizes = isinstance(shape, tuple) and all(type(size) is int for size in shape)
+    tensors = all(part is None or isinstance(part, Tensor) for part in (value, grad))
+    if not sizes or len(shape) > MAX_DIMENSIONS or not tensors or not isinstance(tied_to, str):
+        raise TypeError("a shape, two tensors and a name are wanted")
+    return Parameter(shape, value, grad, bool(requires_grad), tied_to)
 
 
 def _handles(tree: Any) -> Iterator[Handle]:

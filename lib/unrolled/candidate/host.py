@@ -23,10 +23,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from unrolled.candidate.values import Packer, ValueRefused, unpack
+from unrolled.candidate.budget import MAX_CALL_BYTES, Budget, ValueRefused
+from unrolled.candidate.unpacking import unpack
+from unrolled.candidate.values import Packer
 from unrolled.candidate.wire import Callback, Message
 
-MAX_PRINTED = 20_000
+MAX_PRINTED = 20_000  # of all messages together, as is MAX_WARNED
+MAX_WARNED = 20
 MAX_MESSAGE = 2_000
 # What answers may change of torch.
 GLOBALS = ("default dtype", "default device", "gradient mode", "random seed")
@@ -43,6 +46,8 @@ class Host:
         self.namespace = namespace
         self.objects: dict[int, Any] = {}
         self.call_back: Callback | None = None
+        self.budget = Budget()
+        self.printed_left, self.warned_left = MAX_PRINTED, MAX_WARNED
         self.seed = 0  # that torch's generator should have
         self.others: tuple[Any, Any] | None = None  # states of the other generators, before a seed
 
@@ -56,7 +61,7 @@ class Host:
             tensors = [torch.stack((tensor, tensor), dim=-1)[..., 0] for tensor in tensors]
         packer = Packer()
         reply: Message = {"values": [], "error": None}
-        with _captured(reply), self._restored(reply):
+        with self._captured(reply), self._restored(reply):
             for step in message["steps"]:
                 try:
                     self._step(step, tensors, packer, reply["values"])
@@ -65,7 +70,7 @@ class Host:
                 except BaseException as error:  # GeneratorExit, SystemExit, one of their own
                     reply["error"] = described(error)
                     break
-        return reply, packer.tensors
+        return reply, packer.tensors if reply["error"] is None else []
 
     def _step(self, tree: Any, tensors: list[Tensor], packer: Packer, values: list[Any]) -> None:
         step = unpack(tree, tensors, self.objects.__getitem__)
@@ -74,6 +79,25 @@ class Host:
             self.objects[step["keep"]] = result
         else:
             values.append(packer.tree(result))
+            self.budget.spend(**packer.spent)  # one step of a message wants a value, the last
+
+    @contextlib.contextmanager
+    def _captured(self, reply: Message) -> Iterator[None]:
+        """Keep what the answer prints and warns about away from the reader."""
+        printed = _Capped(self.printed_left)
+        with (
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+            warnings.catch_warnings(record=True) as warned,
+        ):
+            warnings.simplefilter("always")
+            # Python warns of these when it happens to collect garbage, whoever left it.
+            warnings.simplefilter("ignore", ResourceWarning)
+            yield
+        reply["printed"] = printed.getvalue()[: self.printed_left]
+        reply["warned"] = [str(w.message)[:MAX_MESSAGE] for w in warned[: self.warned_left]]
+        self.printed_left -= len(reply["printed"])
+        self.warned_left -= len(reply["warned"])
 
     @contextlib.contextmanager
     def _restored(self, reply: Message) -> Iterator[None]:
@@ -203,6 +227,9 @@ class Host:
         def asks(*args: Any, **kwargs: Any) -> Any:
             packer = Packer()
             tree = packer.tree((args, kwargs))
+            if packer.bytes > MAX_CALL_BYTES:
+                raise ValueRefused(f"a call with tensors of more than {MAX_CALL_BYTES:,} bytes")
+            self.budget.spend(calls=1, **packer.spent)
             reply, tensors = self.call_back({"callback": number, "args": tree}, packer.tensors)
             return unpack(reply["value"], tensors, self.objects.__getitem__)
 
@@ -241,30 +268,18 @@ def _seed_torch(seed: int) -> None:
 
 
 class _Capped(io.StringIO):
+    """Keeps what is printed first."""
+
+    def __init__(self, most: int):
+        super().__init__()
+        self.most = most
+
     def close(self) -> None:
         """Stay readable: an answer that closes stdout closes nothing of ours."""
 
     def write(self, text: str) -> int:
-        if self.tell() < MAX_PRINTED:
-            super().write(text[:MAX_PRINTED])
+        super().write(text[: max(0, self.most - self.tell())])
         return len(text)
-
-
-@contextlib.contextmanager
-def _captured(reply: Message) -> Iterator[None]:
-    """Keep what the answer prints and warns about away from the reader."""
-    printed = _Capped()
-    with (
-        contextlib.redirect_stdout(printed),
-        contextlib.redirect_stderr(printed),
-        warnings.catch_warnings(record=True) as warned,
-    ):
-        warnings.simplefilter("always")
-        # Python warns of these when it happens to collect garbage, whoever left it.
-        warnings.simplefilter("ignore", ResourceWarning)
-        yield
-    reply["printed"] = printed.getvalue()
-    reply["warned"] = [str(w.message)[:MAX_MESSAGE] for w in warned[:20]]
 
 
 def described(error: BaseException) -> dict[str, Any]:

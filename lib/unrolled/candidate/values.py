@@ -19,22 +19,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from unrolled.candidate.budget import ValueRefused
+
+# Of one message; what all of a question's may hold together is a `Budget`.
 MAX_DEPTH = 24
 MAX_NODES = 20_000
-MAX_TEXT = 1_000_000
+MAX_TEXT = 200_000
+MAX_TENSORS = 2_000
+MAX_TENSOR_BYTES = 64 * 2**20
 MAX_ITEMS = 1_000  # of an iterator, which may have no end
 MAX_DIGITS = 1_000
-MAX_TENSOR_BYTES = 64 * 2**20
+MAX_DIMENSIONS = 16
 
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
     for dtype in vars(torch).values()
     if isinstance(dtype, torch.dtype)
 }
-
-
-class ValueRefused(ValueError):
-    """A value that cannot cross: too deep, too large, or not what the format allows."""
 
 
 @dataclass(frozen=True)
@@ -72,40 +73,58 @@ def pack(value: Any) -> tuple[Any, list[Tensor]]:
     return packer.tree(value), packer.tensors
 
 
-def unpack(tree: Any, tensors: list[Tensor], resolve: Callable[[int], Any] = Reference) -> Any:
-    """Rebuild a value; ``resolve`` says what a reference means on this side.
-
-    Raises:
-        ValueRefused: if the tree is not one that :func:`pack` could have written.
-    """
-    try:
-        return _unpack(tree, tensors, resolve, 0)
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        ArithmeticError,
-        RuntimeError,
-    ) as error:
-        raise ValueRefused(f"a malformed value: {error}"[:200]) from None
-
-
-class Packer:
-    """Writes values as trees that share one list of tensors."""
+class Counted:
+    """Counts what one message holds, and refuses what is too much."""
 
     def __init__(self):
-        self.tensors: list[Tensor] = []
-        self.numbers: dict[int, int] = {}
-        self.kept: list[Any] = []  # keeps ids unique while packing
         self.nodes = 0
+        self.text = 0
         self.bytes = 0
 
-    def tree(self, value: Any, depth: int = 0) -> Any:
-        """Return the JSON tree of a value; its tensors join :attr:`tensors`."""
+    @property
+    def spent(self) -> dict[str, int]:
+        """What to take off a budget."""
+        return {"nodes": self.nodes, "text": self.text, "bytes": self.bytes}
+
+    def count_node(self, depth: int) -> None:
+        """Count one value."""
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise ValueRefused(f"nested deeper than {MAX_DEPTH} or more than {MAX_NODES} items")
+
+    def count_text(self, number: int) -> None:
+        """Count the characters of a string."""
+        self.text += number
+        if self.text > MAX_TEXT:
+            raise ValueRefused(f"text of {self.text:,} characters, at most {MAX_TEXT:,} can cross")
+
+    def count_tensor(self, tensor: Tensor) -> None:
+        """Count a tensor anew each time that it is referred to: what is made of it is made anew.
+
+        An axis of size 0 counts as one of size 1, for it must not hide the others.
+        """
+        if tensor.dim() > MAX_DIMENSIONS:
+            raise ValueRefused(
+                f"a tensor of {tensor.dim():,} dimensions, at most {MAX_DIMENSIONS} can cross"
+            )
+        numbers = tensor.numel() or math.prod(max(1, size) for size in tensor.shape)
+        self.bytes += numbers * tensor.element_size()
+        if self.bytes > MAX_TENSOR_BYTES:
+            raise ValueRefused(f"tensors of more than {MAX_TENSOR_BYTES:,} bytes")
+
+
+class Packer(Counted):
+    """Writes values as trees that share one list of tensors."""
+
+    def __init__(self):
+        super().__init__()
+        self.tensors: list[Tensor] = []
+        self.numbers: dict[int, int] = {}
+        self.kept: list[Any] = []  # keeps ids unique while packing
+
+    def tree(self, value: Any, depth: int = 0) -> Any:
+        """Return the JSON tree of a value; its tensors join :attr:`tensors`."""
+        self.count_node(depth)
         write = _EXACTLY.get(type(value))
         if write is None:
             write = next((w for types, w in _WRITERS if isinstance(value, types)), _opaque)
@@ -115,9 +134,8 @@ class Packer:
         return [self.tree(value, depth + 1) for value in values]
 
     def _text(self, value: str, depth: int) -> str:
-        if len(value) > MAX_TEXT:
-            raise ValueRefused(f"a string of {len(value)} characters, at most {MAX_TEXT} can cross")
-        return str(value).encode("utf-8", "replace").decode()
+        self.count_text(len(value))
+        return str.encode(value, "utf-8", "replace").decode()
 
     def _integer(self, value: int, depth: int) -> Any:
         if value.bit_length() > MAX_DIGITS * 3:
@@ -133,6 +151,8 @@ class Packer:
             number = self._add(value)
             self.numbers[id(value)] = number
             self.kept.append(value)
+        else:
+            self.count_tensor(self.tensors[number])
         return {"tensor": number, "device": value.device.type}
 
     def _add(self, value: Tensor) -> int:
@@ -140,11 +160,11 @@ class Packer:
         if plain.layout != torch.strided:
             plain = plain.to_dense()
         # as_subclass drops a tensor subclass, whose methods are the learner's own.
-        plain = plain.as_subclass(Tensor).cpu()
-        self.bytes += plain.numel() * plain.element_size()
-        if self.bytes > MAX_TENSOR_BYTES:
-            raise ValueRefused(f"tensors of more than {MAX_TENSOR_BYTES} bytes")
-        plain = plain.resolve_conj().resolve_neg()
+        plain = plain.as_subclass(Tensor)
+        self.count_tensor(plain)
+        plain = plain.cpu().resolve_conj().resolve_neg()
+        if len(self.tensors) == MAX_TENSORS:  # safetensors compares each with all others
+            raise ValueRefused(f"more than {MAX_TENSORS:,} tensors")
         self.tensors.append(plain.clone(memory_format=torch.contiguous_format))
         return len(self.tensors) - 1
 
@@ -152,7 +172,15 @@ class Packer:
         try:
             return {"array": self._add(torch.from_numpy(np.ascontiguousarray(value).copy()))}
         except TypeError:
-            return {"opaque": f"ndarray of {value.dtype}"}
+            return {"opaque": self._text(f"ndarray of {value.dtype}"[:200], depth)}
+
+    def _bytes(self, value: bytes | bytearray, depth: int) -> Any:
+        self.count_text(2 * len(value))
+        return {"bytes": base64.b64encode(value).decode()}
+
+    def _range(self, value: range, depth: int) -> Any:
+        ends = short_range([value.start, value.stop, value.step])
+        return {"range": self._many(ends, depth)}
 
     def _iterator(self, value: Iterator[Any], depth: int) -> Any:
         items = list(itertools.islice(value, MAX_ITEMS + 1))
@@ -169,18 +197,18 @@ _WRITERS: list[tuple[Any, Callable[[Packer, Any, int], Any]]] = [
     (float, Packer._real),
     (Tensor, Packer._tensor),
     (Reference, lambda p, v, d: {"ref": v.number}),
-    (Opaque, lambda p, v, d: {"opaque": v.type_name}),
+    (Opaque, lambda p, v, d: {"opaque": p._text(v.type_name, d)}),
     (tuple, lambda p, v, d: {"tuple": p._many(v, d)}),
     (list, lambda p, v, d: p._many(v, d)),
     (Mapping, Packer._mapping),
     ((set, frozenset), lambda p, v, d: {"set": p._many(v, d)}),
-    ((bytes, bytearray), lambda p, v, d: {"bytes": base64.b64encode(v[:MAX_TEXT]).decode()}),
-    (complex, lambda p, v, d: {"complex": [p._real(v.real, d), p._real(v.imag, d)]}),
+    ((bytes, bytearray), Packer._bytes),
+    (complex, lambda p, v, d: {"complex": p._many((v.real, v.imag), d)}),
     (np.ndarray, Packer._array),
     (np.generic, lambda p, v, d: p.tree(v.item(), d + 1)),
     (torch.dtype, lambda p, v, d: {"dtype": str(v).removeprefix("torch.")}),
     (torch.device, lambda p, v, d: {"device_of": str(v)}),
-    (range, lambda p, v, d: {"range": [v.start, v.stop, v.step]}),
+    (range, Packer._range),
     (slice, lambda p, v, d: {"slice": p._many((v.start, v.stop, v.step), d)}),
     (type(...), lambda p, v, d: {"ellipsis": True}),
     (Iterator, Packer._iterator),
@@ -197,63 +225,11 @@ _EXACTLY = {
 
 
 def _opaque(packer: Packer, value: Any, depth: int) -> Any:
-    return {"opaque": type(value).__name__[:200]}
+    return {"opaque": packer._text(type(value).__name__[:200], depth)}
 
 
-_PLAIN = type(None), bool, str, int, float
-
-
-def _unpack(tree: Any, tensors: list[Tensor], resolve: Callable[[int], Any], depth: int) -> Any:
-    if depth > MAX_DEPTH:
-        raise ValueError(f"nested deeper than {MAX_DEPTH}")
-    if isinstance(tree, _PLAIN):
-        return tree
-
-    def many(items: Any) -> list[Any]:
-        if not isinstance(items, list):
-            raise TypeError("a list is wanted")
-        return [_unpack(item, tensors, resolve, depth + 1) for item in items]
-
-    if isinstance(tree, list):
-        return many(tree)
-    tag = next(iter(tree))
-    body = tree[tag]
-    if tag == "tensor":
-        return tensors[_index(body)]
-    if tag == "ref":
-        return resolve(_index(body))
-    if tag == "iterator":
-        return Iterated(tuple(many(body)), bool(tree["more"]))
-    return _READERS[tag](body, many, tensors)
-
-
-def _index(body: Any) -> int:
-    if not isinstance(body, int) or isinstance(body, bool) or body < 0:
-        raise ValueError("an index from 0 is wanted")
-    return body
-
-
-def _integer(body: Any, many: Any, tensors: Any) -> int:
-    if not isinstance(body, str) or len(body) > MAX_DIGITS + 1:
-        raise ValueError("an integer as text is wanted")
-    return int(body)
-
-
-_READERS: dict[str, Callable[[Any, Callable[[Any], list[Any]], list[Tensor]], Any]] = {
-    "int": _integer,
-    "float": lambda body, many, tensors: {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}[
-        body
-    ],
-    "tuple": lambda body, many, tensors: tuple(many(body)),
-    "dict": lambda body, many, tensors: {key: value for key, value in map(many, body)},
-    "set": lambda body, many, tensors: frozenset(many(body)),
-    "bytes": lambda body, many, tensors: base64.b64decode(body, validate=True),
-    "complex": lambda body, many, tensors: complex(*many(body)),
-    "array": lambda body, many, tensors: tensors[_index(body)].numpy(),
-    "dtype": lambda body, many, tensors: DTYPES[body],
-    "device_of": lambda body, many, tensors: torch.device(body),
-    "range": lambda body, many, tensors: range(*many(body)),
-    "slice": lambda body, many, tensors: slice(*many(body)),
-    "ellipsis": lambda body, many, tensors: ...,
-    "opaque": lambda body, many, tensors: Opaque(str(body)[:200]),
-}
+def short_range(ends: list[int]) -> list[int]:
+    """Refuse a range that nobody could write out."""
+    if range(*ends)[MAX_NODES:]:
+        raise ValueRefused(f"a range of more than {MAX_NODES:,} numbers")
+    return ends

@@ -1,13 +1,15 @@
 """Messages as bytes: one length, one JSON head, one safetensors body.
 
-Everything read here may have been forged by a learner's code: sizes are capped before anything is
-allocated, and any malformed frame is a :class:`WireError`, which costs that question alone.
+Everything read here may have been forged by a learner's code: what a frame says of its size is paid
+for before it is read, and what its head would become before it is parsed. Any malformed frame is a
+:class:`WireError`, which costs that question alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import struct
 import time
@@ -17,12 +19,13 @@ from typing import Any, Protocol
 from safetensors import torch as safetensors
 from torch import Tensor
 
-MAX_FRAME = 96 * 2**20
-MAX_RECEIVED = 512 * 2**20  # of all replies to one transport together: what is kept of them adds up
-MAX_HEAD = 16 * 2**20  # JSON grows twentyfold when parsed
+from unrolled.candidate.budget import MAX_CALL_BYTES, Budget, ValueRefused, received
+
+MAX_FRAME = 72 * 2**20
+MAX_HEAD = 12 * 2**20
 MAX_TENSOR_HEAD = 2 * 2**20
-MAX_CALLBACKS = 100_000
 _HEAD = struct.Struct(">II")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 
 Message = dict[str, Any]
 Callback = Callable[[Message, list[Tensor]], tuple[Message, list[Tensor]]]
@@ -66,24 +69,49 @@ def send(sock: socket.socket, message: Message, tensors: list[Tensor]) -> None:
 
 
 def receive(
-    sock: socket.socket, seconds: float | None = None, most: int = MAX_FRAME
+    sock: socket.socket, seconds: float | None = None, budget: Budget | None = None
 ) -> tuple[Message, list[Tensor]]:
     """Read one frame.
 
     Args:
         sock: a connected stream socket.
         seconds: how long the whole frame may take. Default: no limit.
-        most: bytes that it may have.
+        budget: pays for it. Default: it comes from whoever asks, and nobody has to.
 
     Raises:
         AnswerDied: if the connection ends or the time passes.
-        WireError: if the bytes are not a message.
+        WireError: if the bytes are not a message, or more than the budget has.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     head, body = _HEAD.unpack(_read(sock, _HEAD.size, deadline))
-    if head > MAX_HEAD or head + body > most:
+    if head > MAX_HEAD or head + body > MAX_FRAME:
         raise WireError(f"a message of {head} + {body} bytes is larger than any reply may be")
-    return decode(_read(sock, head, deadline), _read(sock, body, deadline))
+    if budget is not None:
+        _pay(budget, text=head, bytes=body)
+    tree = _read(sock, head, deadline)
+    if budget is not None:
+        _pay(budget, nodes=_nodes(tree, budget.nodes))
+    return decode(tree, _read(sock, body, deadline))
+
+
+def _pay(budget: Budget, **amounts: int) -> None:
+    try:
+        budget.spend(**amounts)
+    except ValueRefused as error:
+        raise WireError(f"together with what came before it is too much: {error}") from None
+
+
+def _nodes(head: bytes, enough: int) -> int:
+    """At least as many things as JSON would become; those in strings count if they can all be paid.
+
+    A byte or two of it can become a list of 64.
+    """
+    counted = _brackets(head)
+    return counted if counted <= enough else _brackets(_STRING.sub(b"", head))
+
+
+def _brackets(head: bytes) -> int:
+    return head.count(b"[") + head.count(b"{") + head.count(b",")
 
 
 def decode(head: bytes, body: bytes) -> tuple[Message, list[Tensor]]:
@@ -95,7 +123,8 @@ def decode(head: bytes, body: bytes) -> tuple[Message, list[Tensor]]:
     if int.from_bytes(body[:8], "little") > MAX_TENSOR_HEAD:  # a million empty tensors, say
         raise WireError("a malformed message: too many tensors")
     try:
-        message = json.loads(head)
+        # As `encode` writes it. In other encodings one odd character makes all others four bytes.
+        message = json.loads(head.decode("ascii"))
         named = safetensors.load(body)
         tensors = [named[str(number)] for number in range(len(named))]
     except Exception as error:  # two parsers of hostile bytes: whatever they raise
@@ -111,12 +140,13 @@ class SocketTransport:
     Args:
         sock: connected to a process that runs :func:`serve`.
         seconds: how long one request may take, callbacks included.
+        budget: of all requests together. Default: what no honest answer uses up.
     """
 
-    def __init__(self, sock: socket.socket, seconds: float):
+    def __init__(self, sock: socket.socket, seconds: float, budget: Budget | None = None):
         self.sock = sock
         self.seconds = seconds
-        self.bytes_left = MAX_RECEIVED
+        self.budget = budget or received()
 
     def request(
         self, message: Message, tensors: list[Tensor], callback: Callback
@@ -129,16 +159,17 @@ class SocketTransport:
         deadline = time.monotonic() + self.seconds
         self.sock.settimeout(self.seconds)  # a worker that does not read must not hold us either
         send(self.sock, message, tensors)
-        for _ in range(MAX_CALLBACKS):
+        while True:
             left = max(0.001, deadline - time.monotonic())
-            reply, values = receive(self.sock, left, min(MAX_FRAME, self.bytes_left))
-            self.bytes_left -= sum(value.nbytes for value in values)
+            reply, values = receive(self.sock, left, self.budget)
             if "callback" not in reply:
                 return reply, values
+            _pay(self.budget, calls=1)
+            if sum(value.nbytes for value in values) > MAX_CALL_BYTES:
+                raise WireError(f"a call back with tensors of more than {MAX_CALL_BYTES} bytes")
             answer, values = callback(reply, values)
             self.sock.settimeout(max(0.001, deadline - time.monotonic()))
             send(self.sock, answer, values)
-        raise AnswerDied(f"more than {MAX_CALLBACKS} calls back")
 
 
 class Serves(Protocol):

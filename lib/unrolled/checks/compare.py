@@ -18,7 +18,8 @@ from unrolled.checks.draw import kind
 # The largest allowed error, as a part of the largest wanted number (or of 1, if that is larger).
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 5e-3}
 DIFFERS = "\u2260 "
-SHOWN = 8  # numbers of a row
+SHOWN = 8  # numbers of a row, and sizes of a shape
+MAX_MESSAGE = 500  # characters of an error's
 WORDS = re.compile(r"[\w.]+")
 NO_GRADIENT_SAYS = (
     "no gradient reaches {}: nothing that comes out depends on it, or detach(), .data, .item() or "
@@ -154,8 +155,9 @@ def _tensor_mismatch(wanted: Tensor, got: Any, dtype: torch.dtype, where: str) -
     if not isinstance(got, Tensor):
         return Mismatch(where, f"a tensor is wanted, {kind(got)} was returned")
     if got.shape != wanted.shape:
-        how = f"shape {tuple(wanted.shape)} is wanted, {tuple(got.shape)} was returned"
-        return Mismatch(where, how, *_axes(wanted.shape, got.shape))
+        how = f"shape {tuple(wanted.shape)} is wanted, {shape_of(got.shape)} was returned"
+        axes = _axes(wanted.shape, got.shape) if got.dim() <= SHOWN else ()
+        return Mismatch(where, how, *axes)
     expected = dtype if wanted.is_floating_point() else wanted.dtype
     if got.dtype != expected:
         how = f"dtype {_name(expected)} is wanted, {_name(got.dtype)} was returned"
@@ -223,6 +225,11 @@ def _number(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
+def shape_of(shape: tuple[int, ...]) -> str:
+    """A shape as text, if it is one that can be read."""
+    return str(tuple(shape)) if len(shape) <= SHOWN else f"a tensor of {len(shape):,} dimensions"
+
+
 def _axes(wanted: torch.Size, got: torch.Size) -> tuple[tuple, tuple, tuple]:
     """Both shapes axis by axis, those that differ marked."""
     axes = range(max(len(wanted), len(got)))
@@ -256,8 +263,12 @@ def _is_plain(value: Any) -> bool:
 
 
 def _short(value: Any) -> str:
-    text = str(value) if _is_plain(value) else kind(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return shortened(str(value) if _is_plain(value) else kind(value), 80)
+
+
+def shortened(text: str, most: int) -> str:
+    """The beginning of a text that is longer than that."""
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def _raised(error: Raised) -> str:
@@ -268,4 +279,5 @@ def _raised(error: Raised) -> str:
         return f"your code does not end: {error.message}{at}"
     if error.type_name == "RuntimeError" and "in-place operation" in error.message:
         return f"your code changes its input in place; work on a copy{at}"
-    return f"your code raised {error.type_name}: {error.message.rstrip('.')}{at}"
+    said = shortened(error.message.rstrip("."), MAX_MESSAGE)
+    return f"your code raised {error.type_name}: {said}{at}"

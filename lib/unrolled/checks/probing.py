@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
+from unrolled.candidate.budget import ValueRefused
 from unrolled.candidate.handles import AnswerDied, AnswerError, Candidate, LocalTransport
 from unrolled.candidate.host import Host
-from unrolled.candidate.values import ValueRefused
 from unrolled.checks.bans import banned
 from unrolled.checks.compare import Mismatch, Raised, mismatch
 from unrolled.checks.draw import Draw

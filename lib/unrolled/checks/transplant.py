@@ -19,6 +19,7 @@ from unrolled.candidate.values import NO_GRADIENT, Opaque
 from unrolled.parts import param_map
 
 MAX_PARAMETERS = 1_000
+MAX_TIMES = 4  # as many numbers as the reference has: a map can name each of its weights again
 
 
 class Unfit(Exception):
@@ -41,6 +42,7 @@ def transplanted(wanted: dict[str, Tensor], state: State) -> dict[str, Tensor]:
     used: set[str] = set()
     values = {}
     maps = mapped(state)
+    left = MAX_TIMES * sum(value.numel() for value in wanted.values())
     for name, parameter in state.parameters.items():
         expression = maps.get(name, name)
         try:
@@ -54,6 +56,9 @@ def transplanted(wanted: dict[str, Tensor], state: State) -> dict[str, Tensor]:
             raise Unfit(
                 f"parameter {name} has shape {parameter.shape}, {tuple(value.shape)} is wanted"
             )
+        left -= value.numel()
+        if left < 0:
+            raise Unfit(f"PARAM_MAP uses weights of the reference more than {MAX_TIMES} times")
         values[name] = value
     missing = [name for name in wanted if name not in used]
     if missing:

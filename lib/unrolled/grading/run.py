@@ -290,7 +290,11 @@ class _Run:
 
     def _digest(self, submission: Submission) -> str:
         extended = self.recorder.policy.extension(submission.learner)
-        return hashlib.sha256(f"{self._rules}{submission!r}{extended}".encode()).hexdigest()
+        said = replace(submission, cells=())
+        digest = hashlib.sha256(f"{self._rules}{said!r}{extended}".encode())
+        for cell in submission.cells:  # one by one: the text of all is many times a notebook's size
+            digest.update(repr(cell).encode())
+        return digest.hexdigest()
 
     @functools.cached_property
     def zone(self) -> tzinfo:

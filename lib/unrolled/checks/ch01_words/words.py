@@ -5,7 +5,11 @@ from __future__ import annotations
 import string
 from typing import Any
 
+import numpy as np
+from torch import Tensor
+
 from unrolled.candidate.handles import Handle
+from unrolled.candidate.values import Iterated
 from unrolled.checks.draw import Draw, kind
 from unrolled.checks.transplant import Unfit
 
@@ -33,7 +37,22 @@ def shown(draw: Draw, **inputs: Any) -> list[Any]:
 
 def told(handle: Handle) -> str:
     """What came back as Python writes it: a report shows lists of words in full, not their type."""
-    return repr(handle.value())
+    return _written(handle.value())
+
+
+def _written(value: Any) -> str:
+    """As ``repr``, unless there are tensors in it: one of eight axes takes minutes to write."""
+    return kind(value) if _holds_numbers(value) else repr(value)
+
+
+def _holds_numbers(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_numbers, value.values()))
+    if isinstance(value, Iterated):
+        value = value.items
+    if isinstance(value, list | tuple):
+        return any(map(_holds_numbers, value))
+    return isinstance(value, Tensor | np.ndarray)
 
 
 def listed(handle: Handle, item: str, most: int) -> dict[str, str]:
@@ -50,5 +69,5 @@ def listed(handle: Handle, item: str, most: int) -> dict[str, str]:
     value = handle.value()
     if not isinstance(value, list):
         raise Unfit(f"a list is wanted, {kind(value)} was returned")
-    places = [repr(value[n]) if n < len(value) else "nothing" for n in range(most)]
+    places = [_written(value[n]) if n < len(value) else "nothing" for n in range(most)]
     return {f"{item} {n}": text for n, text in enumerate(places, 1)} | {"how many": str(len(value))}

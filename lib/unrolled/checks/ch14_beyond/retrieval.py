@@ -16,6 +16,7 @@ from unrolled.checks.sections import library_page
 from unrolled.checks.transplant import Unfit
 
 CHAPTER = "14-beyond"
+MOST_LINES = 200  # of a prompt: each becomes an entry of the report
 
 
 def _embeddings(draw: Draw) -> tuple[Tensor, Tensor]:
@@ -145,7 +146,7 @@ def _lines(prompt: Handle) -> dict[str, Any]:
     text = prompt.value()
     if not isinstance(text, str):
         raise Unfit(f"a string is wanted, {kind(text)} was returned")
-    lines = text.split("\n")
+    lines = text.split("\n", MOST_LINES)
     numbered = {f"line {number}": line for number, line in enumerate(lines, start=1)}
     return {"how many lines": len(lines), "lines": numbered}
 

@@ -26,9 +26,12 @@ from unrolled.grading.submissions.reading import plain
 PNG = b"\x89PNG\r\n\x1a\n"
 MAX_TEXT = 100_000
 MAX_IMAGE = 3 * 2**20
+MAX_LINES = 300  # of a traceback; nbformat looks at each for long
 MAX_OUTPUTS = 100
+MAX_CELL = 10 * 2**20  # of a cell's outputs together
 MAX_NOTEBOOK = 20 * 2**20  # of all outputs together
 MAX_MISSING = 20
+OUTPUT = 100  # characters of an empty one
 NAME = re.compile(r"\*|[\w.]{1,100}")
 DEMO = "demo"
 
@@ -69,9 +72,8 @@ class Execution:
 
     def keep(self, cell: str, outputs: list[NotebookNode]) -> None:
         """Keep what a cell showed, as long as a notebook of it all can still be opened."""
-        self.room -= sum(len(repr(output)) for output in outputs)
-        left_out = new_output("stream", name="stdout", text="[left out: too much to show]\n")
-        self.outputs[cell] = outputs if self.room >= 0 else [left_out]
+        self.room -= sum(map(_size, outputs))
+        self.outputs[cell] = outputs if self.room >= 0 else [_left_out()]
 
 
 def demo_sources(released: NotebookNode) -> frozenset[str]:
@@ -225,12 +227,26 @@ def _text(value: Any) -> str:
 def checked_outputs(outputs: Any) -> list[NotebookNode]:
     """Keep those outputs that are well formed, capped, and nothing but text and PNG."""
     kept: list[NotebookNode] = []
+    room = MAX_CELL
     for output in outputs[:MAX_OUTPUTS] if isinstance(outputs, list) else ():
         make = _KINDS.get(_text(output.get("output_type"))) if isinstance(output, dict) else None
         made = make(output) if make else None
         if made is not None:
+            room -= _size(made)
+            if room < 0:
+                return [*kept, _left_out()]
             kept.append(made)
     return kept
+
+
+def _size(output: NotebookNode) -> int:
+    """Characters of an output, about."""
+    texts = [output.get("text", ""), *output.get("data", {}).values(), *output.get("traceback", ())]
+    return OUTPUT + sum(len(text) + 1 for text in texts)
+
+
+def _left_out() -> NotebookNode:
+    return new_output("stream", name="stdout", text="[left out: too much to show]\n")
 
 
 def _as_stream(output: dict[str, Any]) -> NotebookNode | None:
@@ -264,14 +280,17 @@ def _is_png(value: Any) -> bool:
 
 def _from_error(output: dict[str, Any]) -> NotebookNode:
     lines = output.get("traceback")
-    text = "\n".join(map(_text, lines[:100])) if isinstance(lines, list) else ""
+    text = ""
+    for line in lines[:100] if isinstance(lines, list) else ():
+        text += f"\n{_text(line)}" if len(text) < MAX_TEXT else ""
+    text = text[1:]
     return _as_error(_text(output.get("ename")), _text(output.get("evalue")), text)
 
 
 def _as_error(name: str, message: str, text: str = "") -> NotebookNode:
     shown = plain((text or f"{name}: {message}")[:MAX_TEXT])
     fields = {"ename": plain(name[:200]), "evalue": plain(message[:2000])}
-    return new_output("error", **fields, traceback=shown.split("\n"))
+    return new_output("error", **fields, traceback=shown.split("\n", MAX_LINES))
 
 
 _KINDS: dict[Any, Callable[[dict[str, Any]], NotebookNode | None]] = {

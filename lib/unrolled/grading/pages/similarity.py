@@ -20,6 +20,7 @@ from unrolled.grading.submissions.sources import parsed
 
 LEAST_TOKENS = 40  # of what is left of an answer: less of it two people write alike by chance
 MOST_TOKENS = 3_000
+MOST_CHARACTERS = 50_000  # of an answer, comments included
 LEAST_SHARE = 0.8
 GRAM = 6  # tokens in a row; two answers without a rare run in common are not compared
 MOST_COMPARED = 100_000  # pairs of an exercise
@@ -114,9 +115,9 @@ def normal_lines(source: str) -> list[Line]:
         source: of a cell.
 
     Returns:
-        One tuple a line; nothing if it is not Python.
+        One tuple a line; nothing if it is not Python, or far too long for an answer.
     """
-    tree = parsed(source)
+    tree = parsed(source) if len(source) <= MOST_CHARACTERS else None
     if tree is None:
         return []
     try:

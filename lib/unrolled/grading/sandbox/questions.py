@@ -9,11 +9,14 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from unrolled.candidate.budget import Budget
 from unrolled.candidate.wire import AnswerDied, Callback, Message, SocketTransport, receive, send
 
 BRANCH_SECONDS = 1.0  # for a process to fork
 ENDED_SECONDS = 0.2  # and to notice that its fork has ended
 MAX_WORDS = 1000
+MAX_OUTPUTS = 10_000  # brackets and commas of a cell's outputs
+MAX_CELL = 12 * 2**20  # characters of what a cell shows, pictures included
 OUT_OF_MEMORY = "OutOfMemoryError"  # torch's, of a GPU
 
 
@@ -81,7 +84,7 @@ class Question:
         Raises:
             AnswerDied: if the process is gone or silent.
         """
-        receive(self.sock, seconds, MAX_WORDS)
+        receive(self.sock, seconds, Budget(MAX_WORDS, MAX_WORDS, MAX_WORDS))
 
     def define(self, source: str, names: list[str]) -> None:
         """Put the course's own definitions under these names.
@@ -99,7 +102,8 @@ class Question:
                 self.sock.settimeout(seconds)
                 send(self.sock, message, [])
                 left = max(0.001, started + seconds - time.monotonic())
-                reply = receive(self.sock, left)[0]
+                budget = Budget(nodes=MAX_OUTPUTS, text=MAX_CELL, bytes=MAX_WORDS)
+                reply = receive(self.sock, left, budget)[0]
                 self.starved |= _says(reply, OUT_OF_MEMORY)
                 return reply
         except AnswerDied as error:

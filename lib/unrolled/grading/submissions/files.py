@@ -95,7 +95,7 @@ def _zipped(path: Path, name: str) -> Iterator[File]:
         return
     for entry in inside:
         shown = plain(entry.filename)[:200]
-        yield File(f"{name}/{shown}", partial(_unzipped, contents, entry))
+        yield File(f"{name}/{shown}", partial(_unzipped, path, entry))
 
 
 BROKEN = (
@@ -108,11 +108,12 @@ def _refuse(why: str) -> bytes:
     raise Unreadable(why)
 
 
-def _unzipped(contents: bytes, entry: zipfile.ZipInfo) -> bytes:
+def _unzipped(path: Path, entry: zipfile.ZipInfo) -> bytes:
     if entry.flag_bits & 1:
         raise Unreadable("The zip archive is locked with a password.")
     if entry.compress_type not in METHODS:
         raise Unreadable("The zip archive is packed in a way that is not read here.")
+    contents = contents_of(path)  # again: a folder of archives is not to be held in memory
     try:
         with zipfile.ZipFile(io.BytesIO(contents)) as archive, archive.open(entry) as file:
             return _capped(file.read(MAX_BYTES + 1))

@@ -30,6 +30,7 @@ class Owners:
         said: takes a sentence for everything that was not as released.
         of: grade ids by the number of the cell.
         left_out: numbers of cells that are stubs beside an answer.
+        python: whether a cell of prose is Python, by its number.
     """
 
     cells: Sequence[Cell]
@@ -37,6 +38,7 @@ class Owners:
     said: Said
     of: dict[int, str] = field(default_factory=dict)
     left_out: set[int] = field(default_factory=set)
+    python: dict[int, bool] = field(default_factory=dict)
 
     def find(self) -> Owners:
         """Give every cell that has one its grade id; of several the last, as a notebook runs."""
@@ -101,8 +103,14 @@ class Owners:
             for number, cell in enumerate(self.cells)
             if number not in given
             and name in defined_names(cell.source)
-            and (cell.kind == "code" or parsed(cell.source) is not None)
+            and (cell.kind == "code" or self._is_python(number))
         ]
+
+    def _is_python(self, number: int) -> bool:
+        """Whether prose is; every exercise asks, and to parse takes long."""
+        if number not in self.python:
+            self.python[number] = parsed(self.cells[number].source) is not None
+        return self.python[number]
 
     def _by_place(self, labelled: dict[str, list[int]]) -> None:
         """Find what lost its grade id: locked text by what it says, prose by its id or place."""

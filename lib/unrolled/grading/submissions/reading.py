@@ -32,7 +32,10 @@ from unrolled.grading.submissions.times import TIMESTAMP, timestamp_of
 from unrolled.grading.submissions.words import answers_in_words
 
 MAX_SOURCE = 200_000
+MAX_SOURCES = 2_000_000  # of all cells together; every exercise is looked for in each of them
 MAX_NOTEBOOKS = 50
+MAX_TOGETHER = 60 * 2**20  # bytes of all files that are looked at
+BIG = f"about {MAX_TOGETHER // 2**20} MB"
 KINDS = {"code": "code", "markdown": "markdown", "heading": "markdown", "html": "markdown"}
 
 
@@ -174,11 +177,15 @@ def _with_words_of(others: Iterable[tuple[str, tuple[Cell, ...]]], best: _Read) 
 
 
 def _readable(found: Sequence[File], ids: Collection[str], errors: list[str]) -> Iterator[_Read]:
-    """Those that can be read, one at a time: each may hold many megabytes of pictures."""
+    """Read one file after the other: all of them together may fill the memory."""
+    room = MAX_TOGETHER
     for file in found[:MAX_NOTEBOOKS]:
         said = Said()
         try:
             contents = file.read()
+            room -= len(contents)
+            if room < 0:
+                raise Unreadable(f"It was left aside: the files before it are {BIG} together.")
             script = file.kind == SCRIPT
             cells = parse_script(contents, said) if script else parse_notebook(contents, said)
         except Unreadable as error:
@@ -232,7 +239,19 @@ def parse_notebook(contents: bytes, said: Said | None = None) -> tuple[Cell, ...
     cells = tuple(_cell(cell, said, album) for cell in raw if isinstance(cell, dict))
     if len(cells) < len(raw):
         said.doubt(f"{len(raw) - len(cells)} of the notebook's cells are none and were left out.")
-    return cells
+    return _limited(cells, said)
+
+
+def _limited(cells: tuple[Cell, ...], said: Said) -> tuple[Cell, ...]:
+    """The cells as they are, unless there is more text in them than any notebook has."""
+    if sum(len(cell.source) for cell in cells) <= MAX_SOURCES:
+        return cells
+    said.doubt(f"The notebook has over {MAX_SOURCES:,} characters; what follows them was cut off.")
+    kept, room = [], MAX_SOURCES
+    for cell in cells:
+        kept.append(replace(cell, source=cell.source[:room]))
+        room -= len(kept[-1].source)
+    return tuple(kept)
 
 
 def parse_script(contents: bytes, said: Said) -> tuple[Cell, ...]:

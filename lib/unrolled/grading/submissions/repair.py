@@ -19,9 +19,11 @@ from unrolled.grading.submissions.kept import LEFT_OVER, OTHER_SIDE, damaged_cel
 from unrolled.grading.submissions.merges import merged
 
 MAX_CELLS = 1_000
+MAX_PARTS = 500_000  # lists and objects: two bytes of a file become 64 and more in memory
 MAX_LOST = 20  # places where no cell can be read; each may cost a pass through the file
 LOOK = "Your instructor should look at it."
 
+STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 LAST_COMMA = re.compile(r",\s*+[}\]]")
 # A string, or a comma before a closing bracket. Possessive, so that nothing is tried twice.
 TRAILING_COMMA = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|,(?=\s*+[}\]])', re.DOTALL)
@@ -63,13 +65,15 @@ class Said:
     doubts: list[str] = field(default_factory=list)
 
     def note(self, sentence: str) -> None:
-        """Say what made no difference to the answers."""
-        self.notes.append(sentence)
+        """Say what made no difference to the answers; once, of however many cells."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
 
     def doubt(self, sentence: str) -> None:
         """Say what may have made one."""
-        self.notes.append(f"{sentence} {LOOK}")
-        self.doubts.append(sentence)
+        if sentence not in self.doubts:
+            self.notes.append(f"{sentence} {LOOK}")
+            self.doubts.append(sentence)
 
     def also(self, other: Said) -> None:
         """Take over what was said elsewhere."""
@@ -99,12 +103,18 @@ def read_cells(contents: bytes, said: Said) -> list[Any]:
     text = decode(contents, said)
     if not text.strip():
         raise Unreadable("The file is empty.")
+    if _parts(text) > MAX_PARTS and _parts(STRING.sub("", text)) > MAX_PARTS:
+        raise Unreadable(f"The file has more than {MAX_PARTS:,} lists and objects in it.")
     beside: list[dict[str, Any]] = []
     notebook = _parsed(text, said, beside)
     cells = _salvaged(text, said) if notebook is None else _cells_of(notebook, said)
     if len(cells) > MAX_CELLS:
         raise Unreadable(f"The notebook has more than {MAX_CELLS} cells.")
     return [*cells, *beside]
+
+
+def _parts(text: str) -> int:
+    return text.count("[") + text.count("{")
 
 
 def decode(contents: bytes, said: Said) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 60
 SAID_IN = (("language_info", "version"), ("kernelspec", "display_name"), ("kernelspec", "name"))
 VERSION = re.compile(r"(?<![0-9.])[0-9]{1,2}\.[0-9]{1,3}(?:\.[0-9]{1,3})?")
+MOST_STILL = 100
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def read_stamp(metadata: Mapping[str, Any]) -> Stamp:
     said = said if isinstance(said, Mapping) else {}
     texts = {name: said.get(name, "") for name in ("assignment", "version", "rules")}
     listed = said.get("still", ())
-    still = tuple(v for v in listed if isinstance(v, str)) if isinstance(listed, list) else ()
+    listed = listed[:MOST_STILL] if isinstance(listed, list) else ()
+    still = tuple(_short(v) for v in listed if isinstance(v, str))
     return Stamp(
         **{k: _short(v) if isinstance(v, str) else "" for k, v in texts.items()},
         still=still,
@@ -72,7 +74,7 @@ def metadata_in(contents: bytes) -> Mapping[str, Any]:
     """The metadata of a notebook's file; of a file that is damaged or none, nothing."""
     try:
         notebook = json.loads(contents)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         return {}
     metadata = notebook.get("metadata") if isinstance(notebook, dict) else None
     return metadata if isinstance(metadata, dict) else {}
@@ -118,4 +120,4 @@ def stamp_note(given: Stamp, release: Release) -> str:
 
 
 def _short(text: str) -> str:
-    return "".join(c for c in plain(text)[:MOST_CHARACTERS] if c.isprintable())
+    return "".join(c for c in plain(text[:MOST_CHARACTERS]) if c.isprintable())
