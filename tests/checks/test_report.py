@@ -185,7 +185,8 @@ def test_a_ban_is_a_teaching_rule_with_its_own_sentence():
     source = "def softmax(logits, dim=-1):\n    return torch.softmax(logits, dim)"
     report = examine("softmax", torch.softmax, source=source)
     assert report.points == 0
-    assert report.fix_first == "this exercise asks you to write it without softmax."
+    says = "this exercise asks you to write the softmax by hand; your answer uses torch.softmax."
+    assert report.fix_first == says
 
 
 def test_warnings_and_prints_cost_nothing_and_global_changes_are_told():

@@ -129,7 +129,40 @@ TORCHS = f"""def {SDPA}(query, key, value, mask=None, dropout=0.0, need_weights=
 def test_a_ban_holds_in_the_cells_that_an_answer_reads(worker, cells):
     found = mark(worker, *cells, ids=(SDPA,))[SDPA]
     assert found.points == 0
-    assert "asks you to write it without" in found.text()
+    assert "asks you to write the attention by hand" in found.text()
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        (f"from torch.nn.functional import *\nattend = {SDPA}", TORCHS),
+        ("from torch.nn.functional import scaled_dot_product_attention as attend", TORCHS),
+        ("import torch.nn.functional as G", TORCHS.replace("attend", f"G.{SDPA}")),
+        (
+            "import numpy as G",
+            TORCHS.replace("attend", "vars(F)['scaled_' + 'dot_product_attention']"),
+        ),
+        (TORCHS.replace("attend", "[f for n, f in vars(F).items() if n[:8] == 'scaled_d'][0]"),),
+    ],
+    ids=["a star", "an import elsewhere", "another name", "a text", "hidden until it runs"],
+)
+def test_a_ban_holds_for_what_is_hidden_or_comes_from_another_cell(worker, cells):
+    found = mark(worker, *cells, ids=(SDPA,))[SDPA]
+    assert found.points == 0
+    assert "asks you to write the attention by hand; your answer uses " in found.text()
+
+
+@pytest.mark.parametrize("seen", ["['aten:attention_of_graded_inputs', 'x' * 500]", "7", "[7]"])
+def test_what_a_worker_says_that_it_ran_is_never_shown_and_never_a_reason_to_pay(worker, seen):
+    own = f"from unrolled.basics import masked_softmax\n\n\n{exercise(SDPA).source}"
+    lies = (
+        "from unrolled.candidate import wire\nreal = wire.encode\n"
+        "wire.encode = lambda message, tensors: real(\n"
+        f"    message | ({{'seen': {seen}}} if 'seen' in message else {{}}), tensors)"
+    )
+    found = mark(worker, own, lies, ids=(SDPA,))[SDPA]
+    assert found.full == seen.startswith("['aten")
+    assert "graded_inputs" not in found.text()
 
 
 def test_a_comparison_with_torch_beside_the_answer_is_honest(worker):

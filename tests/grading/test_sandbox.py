@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,35 @@ def test_what_is_needed_is_staged_in_a_folder_that_hides_nothing(monkeypatch, tm
         staging.stage(taken)
     monkeypatch.setattr(staging, "_open_to_all", lambda path: True)
     assert staging.stage(taken).seen_at == {path: path for path in taken}
+
+
+@pytest.mark.parametrize("name", ["transformers", "tokenizers", "sacrebleu"])
+def test_a_package_that_has_an_answer_is_neither_imported_nor_read(worker, name):
+    """They are installed here for the course's own tests, beside what learners need."""
+    folder = Path(find_spec(name).origin).parent
+    assert any(folder.iterdir())
+    code = "import os\nprint(sum(len(f) for top in {!r} for _, _, f in os.walk(top)))"
+    tops = [str(mounts.inside(folder)), str(folder)]
+    assert run(worker, code.format(tops)).strip() == "0"
+    assert "GOT IT" not in run(worker, TRY.format(code=f"from {name} import __version__"))
+
+
+def test_what_a_notebook_imports_is_there(worker):
+    code = "import torch, numpy, matplotlib.pyplot, IPython, regex, tqdm, safetensors, ipywidgets"
+    assert "GOT IT" in run(worker, TRY.format(code=code))
+
+
+def test_answers_are_hidden_in_every_form_and_place(tmp_path, monkeypatch, package):
+    """A package, a module of one file, the course itself, another interpreter's packages."""
+    base = tmp_path / "base" / "lib" / "python3.11" / "site-packages"
+    for folder in ("nltk", "unrolled", "numpy"):
+        (base / folder).mkdir(parents=True)
+    for file in ("tiktoken.py", "apex.cpython-311.so", "numpy.py"):
+        (base / file).touch()
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "base"))
+    assert {base / "nltk", base / "unrolled"} <= set(mounts.hidden_folders())
+    assert set(mounts.hidden_files()) == {base / "tiktoken.py", base / "apex.cpython-311.so"}
+    command = bwrap.bwrap_command(package, tmp_path, [])
+    assert command[command.index(str(base / "tiktoken.py")) - 1] == "/dev/null"
+    assert command[command.index(str(base / "nltk")) - 1] == "--tmpfs"
+    assert str(base / "numpy") not in command

@@ -19,6 +19,7 @@ from unrolled.candidate.host import GLOBALS, MAX_WARNED, Host
 from unrolled.candidate.limits import LIMIT, TimeLimit, TimeUp
 from unrolled.candidate.unpacking import unpack
 from unrolled.candidate.values import MAX_DIMENSIONS, NO_GRADIENT, Opaque, Packer, Reference
+from unrolled.candidate.watch import MAX_NAME, MAX_SEEN
 from unrolled.candidate.wire import AnswerDied, Callback, Message, Transport, WireError
 
 MAX_MESSAGE = 2_000
@@ -110,6 +111,8 @@ class Candidate:
         self.printed = ""
         self.warned: list[str] = []
         self.changed: set[str] = set()
+        self.watch = ""  # a pattern of names; what runs and has such a name is noted
+        self.seen: set[str] = set()
 
     @classmethod
     def local(cls, answer: Any, name: str, device: str = "cpu") -> Candidate:
@@ -139,6 +142,7 @@ class Candidate:
         packer = Packer()
         trees = [packer.tree(step) for step in steps]
         message = {"steps": trees, "device": self.device, "strided": self.strided}
+        message["watch"] = self.watch
         reply, tensors = self.transport.request(message, packer.tensors, self._called)
         try:
             return self._read(reply, tensors)
@@ -149,6 +153,7 @@ class Candidate:
         self.printed = (self.printed + _text(reply["printed"], MAX_KEPT))[:MAX_KEPT]
         warned = [_text(warning) for warning in reply["warned"][:MAX_WARNED]]
         self.warned = [*self.warned, *warned][:MAX_WARNED]
+        self.seen |= {_text(name, MAX_NAME) for name in reply["seen"][:MAX_SEEN]}
         self.changed |= set(GLOBALS).intersection(map(_text, reply["changed"]))
         if reply["error"] is not None:
             error = reply["error"]

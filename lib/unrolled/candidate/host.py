@@ -16,6 +16,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from torch import Tensor, nn
 from unrolled.candidate.budget import MAX_CALL_BYTES, Budget, ValueRefused
 from unrolled.candidate.unpacking import unpack
 from unrolled.candidate.values import Packer
+from unrolled.candidate.watch import watched
 from unrolled.candidate.wire import Callback, Message
 
 MAX_PRINTED = 20_000  # of all messages together, as is MAX_WARNED
@@ -61,7 +63,8 @@ class Host:
             tensors = [torch.stack((tensor, tensor), dim=-1)[..., 0] for tensor in tensors]
         packer = Packer()
         reply: Message = {"values": [], "error": None}
-        with self._captured(reply), self._restored(reply):
+        watching = watched(message["watch"]) if message["watch"] else nullcontext([])
+        with self._captured(reply), self._restored(reply), watching as reply["seen"]:
             for step in message["steps"]:
                 try:
                     self._step(step, tensors, packer, reply["values"])

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch00 as mistakes
@@ -67,7 +68,7 @@ SOFTMAX = Exercise(
     ),
     difficulty=1,
     minutes=10,
-    bans=("softmax", "Softmax"),
+    bans=(capabilities.SOFTMAX,),
 )  # fmt: skip
 
 
@@ -117,7 +118,7 @@ CROSS_ENTROPY = Exercise(
     ),
     difficulty=2,
     minutes=15,
-    bans=("cross_entropy", "CrossEntropyLoss"),
+    bans=(capabilities.CROSS_ENTROPY,),
 )
 
 
@@ -167,7 +168,7 @@ EMBEDDING_LOOKUP = Exercise(
     ),
     difficulty=1,
     minutes=5,
-    bans=("embedding", "Embedding", "EmbeddingBag", "embedding_bag"),
+    bans=(capabilities.EMBEDDING,),
 )  # fmt: skip
 
 EXERCISES = (SOFTMAX, CROSS_ENTROPY, EMBEDDING_LOOKUP)

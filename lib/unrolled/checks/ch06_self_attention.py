@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import dropout_facts, one_hot_rows, same_device
@@ -212,7 +213,7 @@ SCALED_DOT_PRODUCT_ATTENTION = Exercise(
     ),
     difficulty=3,
     minutes=30,
-    bans=("scaled_dot_product_attention", "MultiheadAttention", "multi_head_attention_forward"),
+    bans=(capabilities.ATTENTION,),
 )  # fmt: skip
 
 
@@ -313,7 +314,7 @@ SELF_ATTENTION = Exercise(
     difficulty=3,
     minutes=25,
     uses=("scaled_dot_product_attention",),
-    bans=("MultiheadAttention", "multi_head_attention_forward"),
+    bans=(capabilities.HEADS,),
 )  # fmt: skip
 
 EXERCISES = (PADDING_MASK, CAUSAL_MASK, SCALED_DOT_PRODUCT_ATTENTION, SELF_ATTENTION)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import dropout_facts, error_type, one_hot_rows, same_device
@@ -252,7 +253,7 @@ MULTI_HEAD_ATTENTION = Exercise(
     difficulty=4,
     minutes=40,
     uses=("split_heads", "merge_heads"),
-    bans=("MultiheadAttention", "multi_head_attention_forward"),
+    bans=(capabilities.HEADS,),
 )  # fmt: skip
 
 
@@ -309,7 +310,7 @@ REPAIR_MULTI_HEAD = Exercise(
     ),
     difficulty=3,
     minutes=30,
-    bans=("MultiheadAttention", "multi_head_attention_forward"),
+    bans=(capabilities.HEADS,),
     imports=("import math",),
 )
 

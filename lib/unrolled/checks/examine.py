@@ -27,6 +27,7 @@ def examine(
     source: str | None = None,
     device: str = "cpu",
     shown: int | None = None,
+    imports: str = "",
 ) -> Report:
     """Ask an answer every probe of its exercise.
 
@@ -34,11 +35,12 @@ def examine(
         name: the exercise's id.
         answer: a function or class, or a :class:`~unrolled.candidate.handles.Candidate`.
         seed: of every input; equal seeds ask equal questions.
-        source: the learner's code, read for what the exercise bans. Default: not read.
+        source: the learner's code, read for what is to be written by hand. Default: not read.
         device: where the answer computes; what is wanted is always computed on the CPU.
         shown: a seed to name mistakes and show numbers with, if the same probes fail for it. Equal
             for a whole class, it lets known mistakes be run once, and keeps ``seed`` a secret.
             Default: ``seed``.
+        imports: import statements elsewhere in the notebook, which ``source`` may lean on.
 
     Returns:
         The report.
@@ -48,16 +50,21 @@ def examine(
         AnswerDied: if the answer lives in another process and that has ended.
     """
     with _one_thread():
-        return _examined(exercise(name), answer, seed, source, device, shown)
+        return _examined(exercise(name), answer, seed, (source, imports), device, shown)
 
 
 def _examined(
-    found: Exercise, answer: Any, seed: int, source: str | None, device: str, shown: int | None
+    found: Exercise,
+    answer: Any,
+    seed: int,
+    code: tuple[str | None, str],
+    device: str,
+    shown: int | None,
 ) -> Report:
     candidate = answer
     if not isinstance(answer, Candidate):
         candidate = Candidate.local(answer, found.name, device)
-    examination = run_probes(found, candidate, seed, source)
+    examination = run_probes(found, candidate, seed, *code)
     blank = blank_reason(examination.results)
     public = examination if blank else _asked_again(examination, candidate, shown)
     mistakes = () if blank else diagnose(public)
@@ -114,8 +121,7 @@ def _explained(
     examination: Examination, mistakes: tuple[Mistake, ...], blank: str, candidate: Candidate
 ) -> tuple[str, tuple[str, ...], ProbeResult | None]:
     if examination.banned:
-        names = ", ".join(examination.banned)
-        return f"this exercise asks you to write it without {names}.", (), None
+        return f"this exercise asks you to write {', and '.join(examination.banned)}.", (), None
     if not examination.failing:
         return "", (), None
     if blank:

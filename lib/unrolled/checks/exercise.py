@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks.capabilities import Capability, course
 from unrolled.checks.draw import Draw
 from unrolled.checks.sections import Section
 from unrolled.checks.source import readable_source
@@ -73,7 +74,7 @@ class Exercise:
         module: where the reference lives.
         name: what the learner defines; the id unless given.
         uses: ids of exercises of the same assignment that the answer may call.
-        bans: attribute names that would be the answer itself, such as ``MultiheadAttention``.
+        bans: what is to be written by hand, such as the softmax.
         imports: lines the answer needs beyond the notebook's own imports.
         runs: how often known mistakes may be run to name those of one answer; fewer where a run
             is slow, so that a report takes less than a second or about that.
@@ -90,7 +91,7 @@ class Exercise:
     minutes: int
     name: str = ""
     uses: tuple[str, ...] = ()
-    bans: tuple[str, ...] = ()
+    bans: tuple[Capability, ...] = ()
     imports: tuple[str, ...] = ()
     runs: int = 450
 
@@ -101,6 +102,11 @@ class Exercise:
     def points(self) -> int:
         """The most an answer can earn."""
         return sum(probe.points for probe in self.probes)
+
+    @functools.cached_property
+    def by_hand(self) -> tuple[Capability, ...]:
+        """All that is to be written by hand: what is banned, and the course's own answer."""
+        return (*self.bans, course(self.name))
 
     @property
     def reference(self) -> Any:

@@ -13,7 +13,7 @@ import torch
 from unrolled.candidate.budget import ValueRefused
 from unrolled.candidate.handles import AnswerDied, AnswerError, Candidate, LocalTransport
 from unrolled.candidate.host import Host
-from unrolled.checks.bans import banned
+from unrolled.checks.bans import banned, pattern
 from unrolled.checks.compare import Mismatch, Raised, mismatch
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
@@ -68,7 +68,11 @@ class Examination:
 
 
 def run_probes(
-    exercise: Exercise, candidate: Candidate, seed: int, source: str | None = None
+    exercise: Exercise,
+    candidate: Candidate,
+    seed: int,
+    source: str | None = None,
+    imports: str = "",
 ) -> Examination:
     """Ask every probe.
 
@@ -76,16 +80,22 @@ def run_probes(
         exercise: what was asked.
         candidate: the answer, here or in a sandbox.
         seed: of every input.
-        source: the learner's code, read for what the exercise bans. Default: not read.
+        source: the learner's code, read for what is to be written by hand, as is what runs then.
+            Default: neither.
+        imports: import statements elsewhere in the notebook.
 
     Raises:
         AnswerDied: if the process that holds the answer is gone.
     """
-    results = [ask(exercise, probe, candidate, seed) for probe in exercise.probes]
+    candidate.watch = pattern(exercise.by_hand) if source else ""
+    try:
+        results = [ask(exercise, probe, candidate, seed) for probe in exercise.probes]
+    finally:
+        candidate.watch = ""
     numbers_hold = any(result.passed and result.probe.values for result in results)
     if not numbers_hold:
         results = [_unpaid(result) for result in results]
-    bans = banned(source, exercise.bans) if source else ()
+    bans = banned(source, exercise.by_hand, imports, candidate.seen) if source else ()
     return Examination(exercise, seed, tuple(results), bans)
 
 

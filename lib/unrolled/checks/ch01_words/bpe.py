@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.ch01_words.words import CHAPTER, letters, listed, shown, shuffled, told
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
@@ -127,5 +128,5 @@ TRAIN_BPE = Exercise(
     ),
     difficulty=4,
     minutes=45,
-    bans=("BpeTrainer", "ByteBPE"),
+    bans=(capabilities.TOKENIZER, capabilities.course("ByteBPE")),
 )  # fmt: skip

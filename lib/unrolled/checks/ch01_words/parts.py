@@ -6,6 +6,7 @@ import string
 from typing import Any
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.ch01_words.words import CHAPTER, letters, listed, shown, told
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
@@ -120,7 +121,7 @@ WORDPIECE_TOKENIZE = Exercise(
     ),
     difficulty=3,
     minutes=25,
-    bans=("WordPiece", "BertWordPieceTokenizer"),
+    bans=(capabilities.TOKENIZER,),
 )  # fmt: skip
 
 MOST = 40  # runs that a report tells apart; no probe's word has more

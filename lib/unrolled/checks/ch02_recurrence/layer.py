@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import dropout_facts, same_device
@@ -167,5 +168,5 @@ RNN = Exercise(
     difficulty=4,
     minutes=50,
     uses=("rnn_step",),
-    bans=("RNN", "RNNCell", "RNNBase", "rnn_tanh", "rnn_tanh_cell"),
+    bans=(capabilities.RECURRENCE,),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw, kind
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch02 as mistakes
@@ -160,5 +161,5 @@ TRAINING_STEP = Exercise(
     difficulty=2,
     minutes=15,
     uses=("clip_gradients",),
-    bans=("clip_grad_norm_", "clip_grad_norm"),
+    bans=(capabilities.CLIPPING,),
 )

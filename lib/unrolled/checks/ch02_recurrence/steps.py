@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -82,5 +83,5 @@ RNN_STEP = Exercise(
     ),
     difficulty=1,
     minutes=10,
-    bans=("RNN", "RNNCell", "rnn_tanh", "rnn_tanh_cell"),
+    bans=(capabilities.RECURRENCE,),
 )  # fmt: skip

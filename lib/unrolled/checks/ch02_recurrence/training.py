@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw, kind, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -225,5 +226,5 @@ CLIP_GRADIENTS = Exercise(
     ),
     difficulty=2,
     minutes=15,
-    bans=("clip_grad_norm_", "clip_grad_norm", "clip_grads_with_norm_", "get_total_norm"),
+    bans=(capabilities.CLIPPING,),
 )  # fmt: skip

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -235,5 +236,5 @@ LSTM = Exercise(
     difficulty=4,
     minutes=60,
     uses=("lstm_step",),
-    bans=("LSTM", "LSTMCell", "lstm_cell"),
+    bans=(capabilities.RECURRENCE,),
 )  # fmt: skip

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -95,7 +96,7 @@ LSTM_STEP = Exercise(
     ),
     difficulty=2,
     minutes=20,
-    bans=("LSTM", "LSTMCell", "lstm_cell"),
+    bans=(capabilities.RECURRENCE,),
 )  # fmt: skip
 
 
@@ -161,5 +162,5 @@ GRU_STEP = Exercise(
     ),
     difficulty=2,
     minutes=20,
-    bans=("GRU", "GRUCell", "gru_cell"),
+    bans=(capabilities.RECURRENCE,),
 )  # fmt: skip

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw, kind
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch04 as mistakes
@@ -180,5 +181,5 @@ BLEU = Exercise(
     ),
     difficulty=4,
     minutes=60,
-    bans=("corpus_bleu", "sentence_bleu", "BLEU"),
+    bans=(capabilities.BLEU,),
 )

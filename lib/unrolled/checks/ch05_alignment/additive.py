@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -120,5 +121,5 @@ ADDITIVE_ATTENTION = Exercise(
     ),
     difficulty=3,
     minutes=35,
-    bans=("scaled_dot_product_attention", "MultiheadAttention", "AdditiveAttention"),
+    bans=(capabilities.ATTENTION,),
 )  # fmt: skip

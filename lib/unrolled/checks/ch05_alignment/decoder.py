@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -194,5 +195,5 @@ ATTENTION_DECODER = Exercise(
     difficulty=4,
     minutes=50,
     uses=("AdditiveAttention", "LuongAttention"),
-    bans=("AttentionDecoder", "AttentionSeq2Seq", "LuongDecoder"),
+    bans=(capabilities.course("AttentionSeq2Seq", "LuongDecoder"),),
 )  # fmt: skip

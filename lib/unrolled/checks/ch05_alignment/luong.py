@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -142,5 +143,5 @@ LUONG_ATTENTION = Exercise(
     ),
     difficulty=3,
     minutes=35,
-    bans=("scaled_dot_product_attention", "MultiheadAttention", "LuongAttention"),
+    bans=(capabilities.ATTENTION,),
 )  # fmt: skip

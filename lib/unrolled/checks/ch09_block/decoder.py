@@ -8,6 +8,7 @@ import torch
 
 from unrolled.candidate.fixtures import Shift
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.ch09_block.dropping import (
     SHOWN,
     attention_adds,
@@ -168,5 +169,5 @@ TRANSFORMER_DECODER_LAYER = Exercise(
     difficulty=4,
     minutes=40,
     uses=("LayerNorm", "FeedForward"),
-    bans=("TransformerEncoderLayer", "TransformerDecoderLayer", "Transformer"),
+    bans=(capabilities.TRANSFORMER,),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -113,8 +114,5 @@ LAYER_NORM = Exercise(
     ),
     difficulty=2,
     minutes=25,
-    bans=(
-        "LayerNorm", "layer_norm", "native_layer_norm", "RMSNorm", "rms_norm", "GroupNorm",
-        "group_norm", "InstanceNorm1d", "instance_norm", "BatchNorm1d", "batch_norm",
-    ),
+    bans=(capabilities.NORMALISATION,),
 )  # fmt: skip

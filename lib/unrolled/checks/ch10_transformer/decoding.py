@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch10 as mistakes
@@ -119,5 +120,5 @@ DECODE_TRANSFORMER = Exercise(
     ),
     difficulty=3,
     minutes=30,
-    bans=("generate",),
+    bans=(capabilities.READY_MADE,),
 )

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.ch10_transformer.facts import (
     embedding_dropout,
     fresh_weights,
@@ -211,5 +212,5 @@ TRANSFORMER = Exercise(
     runs=90,
     difficulty=5,
     minutes=60,
-    bans=("Transformer",),
+    bans=(capabilities.TRANSFORMER,),
 )  # fmt: skip

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch10 as mistakes
@@ -105,7 +106,7 @@ LABEL_SMOOTHING_LOSS = Exercise(
     ),
     difficulty=3,
     minutes=25,
-    bans=("cross_entropy", "CrossEntropyLoss"),
+    bans=(capabilities.CROSS_ENTROPY,),
 )  # fmt: skip
 
 

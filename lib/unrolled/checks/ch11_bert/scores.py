@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch11 as mistakes
@@ -84,7 +85,7 @@ MLM_LOSS = Exercise(
     ),
     difficulty=2,
     minutes=10,
-    bans=("cross_entropy", "CrossEntropyLoss"),
+    bans=(capabilities.CROSS_ENTROPY,),
 )  # fmt: skip
 
 

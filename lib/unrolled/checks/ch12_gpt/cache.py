@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes.ch12 import cache as mistakes
@@ -203,5 +204,5 @@ KV_CACHE = Exercise(
     ),
     difficulty=3,
     minutes=30,
-    bans=("DynamicCache", "StaticCache"),
+    bans=(capabilities.READY_MADE,),
 )  # fmt: skip

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.ch12_gpt import fresh
 from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
@@ -237,5 +238,5 @@ GPT = Exercise(
     runs=130,
     difficulty=4,
     minutes=50,
-    bans=("GPT2Model", "GPT2LMHeadModel"),
+    bans=(capabilities.READY_MADE,),
 )  # fmt: skip

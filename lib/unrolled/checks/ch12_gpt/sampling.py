@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -72,7 +73,7 @@ APPLY_TEMPERATURE = Exercise(
     ),
     difficulty=1,
     minutes=5,
-    bans=("TemperatureLogitsWarper",),
+    bans=(capabilities.READY_MADE,),
 )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ TOP_K_FILTER = Exercise(
     ),
     difficulty=2,
     minutes=10,
-    bans=("TopKLogitsWarper",),
+    bans=(capabilities.READY_MADE,),
 )  # fmt: skip
 
 
@@ -212,5 +213,5 @@ TOP_P_FILTER = Exercise(
     ),
     difficulty=3,
     minutes=25,
-    bans=("TopPLogitsWarper",),
+    bans=(capabilities.READY_MADE,),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import dropout_facts, one_hot_rows, same_device
@@ -158,6 +159,5 @@ GROUPED_QUERY_ATTENTION = Exercise(
     ),
     difficulty=4,
     minutes=40,
-    bans=("MultiheadAttention", "multi_head_attention_forward", "GroupedQueryAttention",
-          "CausalGroupedQueryAttention"),
+    bans=(capabilities.HEADS, capabilities.course("CausalGroupedQueryAttention")),
 )  # fmt: skip

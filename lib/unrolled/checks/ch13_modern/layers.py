@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from unrolled.candidate.handles import Handle
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -94,7 +95,7 @@ RMS_NORM = Exercise(
     ),
     difficulty=2,
     minutes=15,
-    bans=("RMSNorm", "rms_norm", "LayerNorm", "layer_norm"),
+    bans=(capabilities.NORMALISATION,),
 )  # fmt: skip
 
 
@@ -151,5 +152,5 @@ SWIGLU = Exercise(
     ),
     difficulty=2,
     minutes=15,
-    bans=("SwiGLU", "LlamaMLP"),
+    bans=(capabilities.READY_MADE,),
 )  # fmt: skip

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from unrolled.candidate.handles import Handle, State
+from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
@@ -278,5 +279,5 @@ LORA_LINEAR = Exercise(
     ),
     difficulty=4,
     minutes=45,
-    bans=("LoRALinear", "add_lora"),
+    bans=(capabilities.ADAPTERS, capabilities.course("add_lora")),
 )  # fmt: skip

@@ -142,5 +142,4 @@ FIT_SCALING_LAW = Exercise(
     runs=20,
     difficulty=4,
     minutes=45,
-    bans=("fit_scaling_law",),
 )  # fmt: skip

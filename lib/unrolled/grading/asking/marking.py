@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import hmac
 import logging
@@ -23,7 +24,7 @@ from unrolled.grading.asking.execution import (
 from unrolled.grading.asking.marks import Mark, Marked, reported, unasked
 from unrolled.grading.sandbox.worker_package import helper_source
 from unrolled.grading.sandbox.workers import Question, Worker
-from unrolled.grading.submissions.sources import as_python
+from unrolled.grading.submissions.sources import as_python, import_statements
 
 log = logging.getLogger("unrolled.grading")
 
@@ -115,7 +116,9 @@ class _Asking:
                 return unasked(exercise, f"A cell before the question failed: {why}")
             try:
                 candidate = Candidate(question, exercise.name, self.worker.device)
-                report = examine(exercise.id, candidate, seed, source, shown=SHOWN)
+                report = examine(
+                    exercise.id, candidate, seed, source, shown=SHOWN, imports=self._imports
+                )
             except AnswerDied as error:
                 why = lost_because(error, self.worker.limits.answer_seconds)
                 return unasked(exercise, f"{exercise.name} was called: {why}")
@@ -152,6 +155,11 @@ class _Asking:
     def _source(self, exercise: Exercise) -> str:
         """The cells that an answer stands on: what is banned is so there too."""
         return "\n".join(as_python(cell.source) for cell in used(self.cells, exercise.name))
+
+    @functools.cached_property
+    def _imports(self) -> str:
+        """What all cells import: names in the answer's own may come from any."""
+        return "\n".join(import_statements(cell.source) for cell in self.cells)
 
     def _undefined(self, exercise: Exercise) -> str:
         """Say why an answer cannot exist, if that is known from the cells; else nothing."""

@@ -7,6 +7,7 @@ are refused where libseccomp is there to write the filter.
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import subprocess
 import sys
@@ -68,6 +69,8 @@ def bwrap_command(
         words += ["--ro-bind", str(staged.seen_at[path]), str(place)]
     for place in map(str, mounts.hidden_folders()):
         words += ["--tmpfs", place, "--remount-ro", place]
+    for place in map(str, mounts.hidden_files()):
+        words += ["--ro-bind", os.devnull, place]
     if seccomp is not None:
         words += ["--seccomp", str(seccomp)]
     for path in mounts.hidden_proc(gpu):

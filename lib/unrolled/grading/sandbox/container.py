@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 import secrets
 import shutil
 import subprocess
@@ -125,6 +126,8 @@ def container_command(
     everything = {path: path for path in (*folders, *files)} | shown
     words = [word for place, path in everything.items() for word in _bind(path, place)]
     hidden = [*(mounts.hidden_folders() if shown else []), *([hide] if hide else [])]
+    for path in mounts.hidden_files() if shown else []:
+        words += _bind(Path(os.devnull), path)
     private = {path: size for path, size in mounts.TMPFS_BYTES.items() if path != "/dev/shm"}
     # podman would copy into a tmpfs what it hides, and knows nothing of how many files it may have
     empty = ",notmpcopyup" if engine == "podman" else ""

@@ -11,11 +11,13 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from unrolled.checks.capabilities import PACKAGES
 from unrolled.grading.sandbox.gpus import Gpu
 
 PACKAGE = Path("/worker")  # where the worker's own `unrolled` lies in the sandbox
 ENVIRONMENT = Path("/environment")  # and the virtual environment, wherever it is outside
 HOME = Path("/home/learner")
+SITES = ("site-packages", "dist-packages")
 TMPFS_BYTES = {"/tmp": 64 * 2**20, str(HOME): 64 * 2**20, "/dev/shm": 64 * 2**20}
 TMPFS_FILES = 16_384  # in each: an empty file is in no one's size, and costs the kernel 1 KiB
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -24,8 +26,9 @@ SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/loc
 PROC = {"cpuinfo", "filesystems", "loadavg", "locks", "meminfo", "mounts", "net", "self", "stat",
         "sys", "sysvipc", "thread-self", "uptime", "version", "vmstat"}  # fmt: skip
 PROC_OF_GPU = {"driver", "devices", "modules"}
-# Installed packages that hold whole reference models; a question must not find them.
-HIDDEN_PACKAGES = ("transformers", "x_transformers", "labml_nn", "annotated_transformer")
+# Installed packages that hold what an exercise asks for; a question must not find them. The course
+# itself is one, where it is not installed in place.
+HIDDEN_PACKAGES = (*sorted(PACKAGES), "unrolled")
 # What holds torch, oneDNN and MKL to an instruction set: an answer computes as its grader does.
 PROCESSOR = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR")
 
@@ -65,9 +68,32 @@ def interpreter() -> str:
 
 def hidden_folders() -> list[Path]:
     """Folders that the sandbox has, and must find empty."""
-    sites = {path for path in map(Path, sys.path) if path.name == "site-packages"}
-    found = [site / name for site in sites for name in HIDDEN_PACKAGES]
-    return [inside(path) for path in found if path.is_dir()]
+    return [inside(path) for path in _answers() if path.is_dir()]
+
+
+def hidden_files() -> list[Path]:
+    """Files that the sandbox has, and must find empty."""
+    return [inside(path) for path in _answers() if path.is_file()]
+
+
+def _answers() -> list[Path]:
+    """What is installed of :data:`HIDDEN_PACKAGES`, wherever an interpreter may find it."""
+    found = {file for site in _sites() for name in HIDDEN_PACKAGES for file in _modules(site, name)}
+    return sorted(found)
+
+
+def _modules(site: Path, name: str) -> list[Path]:
+    """A package, or a module of one file, written in Python or not."""
+    return [site / name, *site.glob(f"{name}.py"), *site.glob(f"{name}.*.so")]
+
+
+def _sites() -> list[Path]:
+    """Folders of installed packages: this environment's, and those of interpreters below it."""
+    tops = {Path(top) for top in (sys.prefix, sys.base_prefix, "/usr", "/usr/local")}
+    sites = {path for path in map(Path, sys.path) if path.name in SITES}
+    sites |= {site for top in tops for n in SITES for site in top.glob(f"lib*/python3*/{n}")}
+    once = {site.resolve(): site for site in sorted(sites, reverse=True)}  # lib64 may be lib
+    return list(once.values())
 
 
 def hidden_proc(gpu: Gpu | None = None) -> list[Path]:

@@ -28,8 +28,9 @@ _FOLDERS = sorted(
     for path in (modules.LIBRARY / folder).glob("*.py")
 )
 SHARED = ("__init__", *_FOLDERS, "views")
-BOUNDARY = ("candidate/__init__", "candidate/budget", "candidate/fixtures", "candidate/host",
-            "candidate/sources", "candidate/unpacking", "candidate/values", "candidate/wire")  # fmt: skip
+_BOUNDARY = ("__init__", "budget", "fixtures", "host", "sources", "unpacking", "values", "watch",
+             "wire")  # fmt: skip
+BOUNDARY = tuple(f"candidate/{name}" for name in _BOUNDARY)
 # Where names need not be followed: all of it is there.
 OPEN = {"", "unrolled", *(f"unrolled.{n.replace('/', '.')}" for n in SHARED)} | {
     f"unrolled.{folder}" for folder in ("arguments", "parts", "plots")

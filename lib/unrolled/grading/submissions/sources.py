@@ -47,6 +47,14 @@ def names_read(source: str) -> frozenset[str]:
         return frozenset()
 
 
+@functools.lru_cache(maxsize=CELLS)
+def import_statements(source: str) -> str:
+    """The import statements of a cell alone; empty if it is not Python."""
+    tree = parsed(source)
+    nodes = ast.walk(tree) if tree is not None else ()
+    return "\n".join(ast.unparse(n) for n in nodes if isinstance(n, ast.Import | ast.ImportFrom))
+
+
 def mend_sources(cells: Sequence[Cell], said: Said) -> list[Cell]:
     """Mend what can be mended in the text of code cells.
 
