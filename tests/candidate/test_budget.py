@@ -17,7 +17,7 @@ from unrolled.candidate.unpacking import unpack
 from unrolled.candidate.values import ValueRefused
 from unrolled.candidate.wire import SocketTransport, WireError, encode, receive, serve
 
-ENVELOPE = {"values": [], "error": None, "printed": "", "warned": [], "changed": []}
+ENVELOPE = {"values": [], "error": None, "printed": "", "warned": [], "changed": [], "seen": []}
 MOST = 64 * 2**20  # bytes that reading one forged reply may take beside the reply
 
 

@@ -7,7 +7,6 @@ are refused where libseccomp is there to write the filter.
 from __future__ import annotations
 
 import functools
-import os
 import shutil
 import subprocess
 import sys
@@ -70,7 +69,7 @@ def bwrap_command(
     for place in map(str, mounts.hidden_folders()):
         words += ["--tmpfs", place, "--remount-ro", place]
     for place in map(str, mounts.hidden_files()):
-        words += ["--ro-bind", os.devnull, place]
+        words += ["--ro-bind", NOTHING, place]
     if seccomp is not None:
         words += ["--seccomp", str(seccomp)]
     for path in mounts.hidden_proc(gpu):
