@@ -206,7 +206,8 @@ def test_answers_that_are_deep_or_compiled_are_asked(worker):
 @pytest.mark.parametrize("head", ["if True:\n    ", "%%time\nif (1\n%2):\n    "])
 def test_a_ban_holds_for_an_answer_that_is_deep(worker, head):
     torchs = indented(TORCHS.replace("attend(", "F.scaled_dot_product_attention("))
-    assert "asks you to write it without" in mark(worker, head + torchs, ids=(SDPA,))[SDPA].text()
+    told = mark(worker, head + torchs, ids=(SDPA,))[SDPA].text()
+    assert "your answer uses torch.nn.functional.scaled_dot_product_attention" in told
 
 
 def saved_with(made, version):

@@ -29,7 +29,9 @@ def _memorised():
 
 MASK_HEAD = "def padding_mask(ids, pad_id):\n"
 SHELL = "shell = get_ipython()\n"
-WORKER_REPLY = "{'values': [[True]], 'error': None, 'printed': '', 'warned': [], 'changed': []}"
+WORKER_REPLY = (
+    "{'values': [[True]], 'error': None, 'printed': '', 'warned': [], 'changed': [], 'seen': []}"
+)
 
 PATCHES = (
     after("torch.allclose", "torch's comparisons always say yes",

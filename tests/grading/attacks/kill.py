@@ -84,8 +84,8 @@ CAPS = (
            "                one.setblocking(False)\n                try:\n"
            "                    while one.send(bytes(60_000)): pass\n"
            "                except OSError: pass\n"
-           "        os.write(w, b'.')\n        time.sleep(2)\n        os._exit(0)\n"
-           "for number in range(10): os.read(r, 1)\ntime.sleep(1)\nprint(MARK)"),
+           "        os.write(w, b'.')\n        time.sleep(6)\n        os._exit(0)\n"
+           "for number in range(10): os.read(r, 1)\ntime.sleep(5)\nprint(MARK)"),
 )  # fmt: skip
 
 ATTACKS = ENDINGS + OTHERS + CAPS
