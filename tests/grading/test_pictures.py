@@ -245,7 +245,7 @@ def test_a_picture_where_none_can_be_shown_is_for_a_person_to_look_at(hand_in):
         cell.cell_type, cell["attachments"] = kind, attached(**{"image.png": PNG})
         notebook.cells.append(cell)
     matched = hand_in(json.dumps(notebook))
-    assert sum("can show none" in doubt for doubt in matched.doubts) == 1  # said once
+    assert sum("can show none" in doubt for doubt in matched.doubts) == 1  # once for both
     page(matched.notebook)
 
 

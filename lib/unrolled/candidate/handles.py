@@ -273,9 +273,10 @@ class Handle(Reference):
         raw = self.candidate.ask("state", target=self, values=values)
         try:
             parameters = {name: _parameter(*made) for name, made in raw["parameters"].items()}
-            state = State(parameters, dict(raw["buffers"]), dict(raw["maps"]))
-            "".join([*state.parameters, *state.buffers, *state.maps])  # all of them strings
-            return state
+            buffers, maps = dict(raw["buffers"]), dict(raw["maps"])
+            if not all(isinstance(name, str) for name in (*parameters, *buffers, *maps)):
+                raise TypeError("names are wanted")
+            return State(parameters, buffers, maps)
         except (TypeError, KeyError, AttributeError, ValueError):
             raise WireError("a malformed module state") from None
 

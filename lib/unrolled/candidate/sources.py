@@ -91,21 +91,25 @@ def defined_names(source: str) -> frozenset[str]:
     text = _read(source)
     try:
         if text is not None:
-            table = symtable.symtable(text, "<cell>", "exec")
-            return frozenset(_bound(table)) | frozenset(_put(text))
+            return frozenset(_bound(text)) | frozenset(_put(text))
     except UNREADABLE:  # what parses may not compile
         pass
     return frozenset(function or variable for function, variable in DEFINES.findall(source))
 
 
-def _bound(outermost: symtable.SymbolTable) -> Iterator[str]:
-    """Names assigned at the top, and those that a function declares to be the notebook's."""
-    tables = [outermost]
+def scopes(text: str) -> Iterator[symtable.SymbolTable]:
+    """The tables of names of some Python, the outermost first, however deep they lie."""
+    tables = [symtable.symtable(text, "<cell>", "exec")]
     while tables:
-        table = tables.pop()
+        yield (table := tables.pop())
         tables += table.get_children()
+
+
+def _bound(text: str) -> Iterator[str]:
+    """Names assigned at the top, and those that a function declares to be the notebook's."""
+    for table in scopes(text):
         for symbol in table.get_symbols():
-            everywhere = table is outermost or symbol.is_declared_global()
+            everywhere = table.get_type() == "module" or symbol.is_declared_global()
             if everywhere and symbol.is_assigned():
                 yield symbol.get_name()
 

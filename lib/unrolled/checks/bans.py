@@ -11,6 +11,7 @@ import ast
 import sys
 from collections.abc import Iterable, Iterator
 
+from unrolled.candidate.sources import parsed
 from unrolled.checks.bindings import Bindings, called, imported
 from unrolled.checks.capabilities import Capability, known
 
@@ -72,7 +73,8 @@ def _inner(path: str) -> str:
 
 def _paths(source: str, imports: str, depth: int = 0) -> Iterator[str]:
     """Where all that is used in some code leads."""
-    bindings = Bindings(_parsed(source), _parsed(imports))
+    nothing = ast.Module([], [])
+    bindings = Bindings(parsed(source) or nothing, parsed(imports) or nothing)
     for node in bindings.nodes:
         yield from (path for _, path in imported(node))
         yield bindings.path(node)
@@ -80,10 +82,3 @@ def _paths(source: str, imports: str, depth: int = 0) -> Iterator[str]:
             code = bindings.text(node.args[0])
             if code and depth < DEEPEST:
                 yield from _paths(code, imports, depth + 1)
-
-
-def _parsed(source: str) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module([], [])

@@ -7,13 +7,12 @@ import builtins
 import importlib
 import inspect
 import itertools
-import symtable
 import textwrap
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from unrolled.candidate.sources import as_python, parsed
+from unrolled.candidate.sources import as_python, parsed, scopes
 from unrolled.checks import modules
 from unrolled.checks.exercise import Exercise
 from unrolled.checks.needs import needs
@@ -88,10 +87,7 @@ def standalone(exercise: Exercise, answer: Any, source: str) -> str:
 def global_names(source: str) -> set[str]:
     """Names that a definition reads from outside itself, but for Python's own."""
     found: set[str] = set()
-    tables = [symtable.symtable(source, "<answer>", "exec")]
-    while tables:
-        table = tables.pop()
-        tables += table.get_children()
+    for table in scopes(source):
         for symbol in table.get_symbols():
             outermost = table.get_type() == "module"
             if symbol.is_referenced() and (outermost or symbol.is_global()):

@@ -12,9 +12,9 @@ from unrolled.checks.modules import LIBRARY
 # right. Plots are not named, since they run in a learner's own cells.
 DECIDES_NO_MARK = (
     "cli.py", "grading/commands.py", "grading/doctor.py", "grading/summary.py",
-    "grading/downloads/", "grading/pages/", "grading/gradebook/exporters.py",
-    "grading/gradebook/journal.py", "grading/gradebook/regrades.py", "grading/gradebook/roster.py",
-    "grading/gradebook/scores.py",
+    "grading/downloads/", "grading/pages/", "grading/gradebook/columns.py",
+    "grading/gradebook/exporters.py", "grading/gradebook/journal.py", "grading/gradebook/names.py",
+    "grading/gradebook/regrades.py", "grading/gradebook/roster.py", "grading/gradebook/scores.py",
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from nbformat.v4 import new_output
 from unrolled.authoring.stamp import STILL_SHOW, digest
 from unrolled.candidate.wire import AnswerDied
 from unrolled.grading.sandbox.workers import Question, Worker
-from unrolled.grading.submissions.reading import plain
+from unrolled.grading.submissions.repair import plain
 
 PNG = b"\x89PNG\r\n\x1a\n"
 MAX_TEXT = 100_000

@@ -84,7 +84,7 @@ class Question:
         Raises:
             AnswerDied: if the process is gone or silent.
         """
-        receive(self.sock, seconds, Budget(MAX_WORDS, MAX_WORDS, MAX_WORDS))
+        receive(self.sock, seconds, Budget(nodes=MAX_WORDS, text=MAX_WORDS, bytes=MAX_WORDS))
 
     def define(self, source: str, names: list[str]) -> None:
         """Put the course's own definitions under these names.

@@ -214,11 +214,11 @@ class _Search:
 
     def _refuse_twins(self) -> None:
         """Two folders that differ in case alone, of a learner whom nobody knows, are nobody's."""
-        alike: dict[str, list[str]] = defaultdict(list)
+        by_case: dict[str, list[str]] = defaultdict(list)
         for learner in self.places:
             if learner not in self.roster:
-                alike[learner.casefold()].append(learner)
-        for twins in (twins for twins in alike.values() if len(twins) > 1):
+                by_case[learner.casefold()].append(learner)
+        for twins in (twins for twins in by_case.values() if len(twins) > 1):
             for learner in twins:
                 del self.places[learner]
                 why = f"{' and '.join(twins)} differ in upper and lower case alone; keep one"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 from unrolled.grading.submissions.files import File
 from unrolled.grading.submissions.markup import (
@@ -19,13 +19,7 @@ from unrolled.grading.submissions.markup import (
     pointed,
     unbracketed,
 )
-from unrolled.grading.submissions.pictures import (
-    ATTACHMENT,
-    Album,
-    Picture,
-    beside,
-    path_of,
-)
+from unrolled.grading.submissions.pictures import ATTACHMENT, Album, Picture, beside, path_of
 from unrolled.grading.submissions.rendering import is_allowed
 from unrolled.grading.submissions.repair import Said
 
@@ -67,8 +61,8 @@ def _paths(source: str) -> Iterator[str]:
 def _target(match: re.Match[str], defined: dict[str, str]) -> str | None:
     """Where a picture in prose is; None if the match is none."""
     if match["img"]:
-        tag = BeautifulSoup(match["img"], "html.parser").find("img")
-        return str(tag.get("src", "")).strip() if tag else None  # type: ignore[union-attr]
+        tag = _tag(match)
+        return str(tag.get("src", "")).strip() if tag else None
     if match["alt"] is None:
         return None
     if match["bare"] is not None or match["angled"] is not None:
@@ -171,5 +165,10 @@ def _alt(match: re.Match[str]) -> str:
     """What a picture shows, in words."""
     if match["img"] is None:
         return match["alt"]
-    tag = BeautifulSoup(match["img"], "html.parser").find("img")
-    return re.sub(r"[^\w .,:;()-]", " ", str(tag.get("alt", "")))  # type: ignore[union-attr]
+    tag = _tag(match)
+    return re.sub(r"[^\w .,:;()-]", " ", str(tag.get("alt", ""))) if tag else ""
+
+
+def _tag(match: re.Match[str]) -> Tag | None:
+    """The picture that stands in prose as HTML."""
+    return BeautifulSoup(match["img"], "html.parser").img

@@ -12,13 +12,7 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
-from unrolled.grading.submissions.files import (
-    CHECKPOINT,
-    NOTEBOOK,
-    SCRIPT,
-    File,
-    files,
-)
+from unrolled.grading.submissions.files import CHECKPOINT, NOTEBOOK, SCRIPT, File, files
 from unrolled.grading.submissions.folders import Place
 from unrolled.grading.submissions.kept import OTHER_FILE, kept_source
 from unrolled.grading.submissions.merges import UNWRITTEN
