@@ -172,6 +172,12 @@ def outputs(root: Path, learner: str) -> str:
     return repr([o for o in shown if o.output_type != "error"])
 
 
+def feedback(root: Path, learner: str) -> set[str]:
+    """What of a learner's text acts in the feedback, or that there is none."""
+    path = root / "class" / "feedback" / learner / ASSIGNMENT / f"{ASSIGNMENT}.html"
+    return trials.acting(path.read_text()) if path.exists() else {"left no feedback"}
+
+
 def against_nbgrader(name: str, course: Path, secret: str) -> list[str]:
     """Hand an attack in to stock nbgrader; what it did."""
     [attack] = [a for a in ATTACKS if a.name == name]
@@ -191,6 +197,8 @@ def against_nbgrader(name: str, course: Path, secret: str) -> list[str]:
             seconds = SHORT if attack.hangs or attack.name == "a pipe" else PATIENCE
             words = "autograde", ASSIGNMENT, "--student=learner-0*"
             code = nbgrader(root, home, secret, seconds, *words)
+            if attack.kind == "show":
+                nbgrader(root, home, secret, seconds, "generate_feedback", ASSIGNMENT)
             done = what_happened(ground, attack, mark, home, bool(others), code)
             end_all_under(home)
             return done
@@ -215,6 +223,8 @@ def what_happened(
         done.add("lost a right answer's marks")
     if attack.kind == "kill" and own.get(CAUSAL, 0) < exercise(CAUSAL).points:
         done.add("lost its own other marks")
+    if attack.kind == "show":
+        done |= feedback(root, "learner-01")
     if others and (after.get(MASK, 0) < full or after.get(CAUSAL, 0) < exercise(CAUSAL).points):
         done.add("lost marks of others")
     if code is None or code < 0:
@@ -248,6 +258,8 @@ def one_against_ours(attack: Attack, worker: Worker, ground: Grounds, release: o
         path.parent.mkdir(parents=True)
         attack.damage(trials.handed_in(release.notebook), path)
         marks, said = trials.file_marked(worker, path.parents[2], release, learner)
+        if attack.kind == "show":
+            done |= trials.opened(trials.fitted(path.parents[2], release, learner))
         if attack.deserves == "nothing" and marks.points[MASK]:
             done.add("scored")
         if attack.deserves != "nothing" and marks.points[MASK] < 4 and not said:

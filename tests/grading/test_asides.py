@@ -80,6 +80,13 @@ TAKEN = {
     "code that is none": lambda cells: put(cells, Cell("code", ANSWER), below=1),
     "a cell magic": lambda cells: put(cells, Cell("code", f"%%markdown\n{ANSWER}"), below=1),
     "at the question's end": lambda cells: add(cells, QUESTION, ANSWER),
+    "a comment within a cell's margin": lambda cells: put(
+        cells, Cell("code", f"    {commented(ANSWER)}"), below=1
+    ),
+    "a timed string": lambda cells: put(cells, Cell("code", f"%%time\n'''{ANSWER}'''"), below=1),
+    "a file of its own": lambda cells: put(
+        cells, Cell("code", f"%%writefile answer.md\n{ANSWER}"), below=1
+    ),
     "in the question's midst": lambda cells: add(cells, QUESTION, ANSWER, 5),
     "a labelled copy above": lambda cells: put(cells, Cell("markdown", ANSWER, EXPLAIN)),
     "a labelled copy below": lambda cells: put(cells, Cell("raw", ANSWER, EXPLAIN), below=1),
@@ -145,6 +152,17 @@ ASKED = {
     "below the imports": elsewhere("from __future__", commented(ANSWER)),
     "printed": lambda cells: put(cells, Cell("code", f"x = 1\nprint({ANSWER!r})"), below=1),
     "a variable": lambda cells: put(cells, Cell("code", f"answer = {ANSWER!r}"), below=1),
+    "displayed": lambda cells: put(cells, Cell("code", f"display(Markdown({ANSWER!r}))"), below=1),
+    "in a list": lambda cells: put(cells, Cell("code", f"x = {{'a': [{ANSWER!r}]}}"), below=1),
+    "in pieces": lambda cells: put(
+        cells, Cell("code", f"x = ({ANSWER[:20]!r} + {ANSWER[20:40]!r} + {ANSWER[40:]!r})"), below=1
+    ),
+    "a docstring alone": lambda cells: put(
+        cells, Cell("code", f"def explain():\n    {ANSWER!r}"), below=1
+    ),
+    "returned": lambda cells: put(
+        cells, Cell("code", f"def explain():\n    x = 1\n    return {ANSWER!r}"), below=1
+    ),
     "below a heading": elsewhere("## See it work"),
     "in a task": elsewhere("## Exercise 2"),
     "in the first cell": elsewhere("# 6"),
@@ -205,6 +223,17 @@ NOTHING = {
         cells,
         "SelfAttention",
         "class SelfAttention:\n    # so that the rows add up to 1\n    x = 1",
+    ),
+    "what errors and docstrings say": lambda cells: write(
+        cells,
+        "SelfAttention",
+        f"class SelfAttention:\n    {MORE!r}\n    assert x, {ANSWER!r}\n    raise E({ANSWER!r})",
+    ),
+    "where code was copied from": lambda cells: put(
+        cells, Cell("code", "# https://example.org/some/page/about/these/things\nx = 1"), below=1
+    ),
+    "an address": lambda cells: put(
+        cells, Cell("code", "url = 'https://example.org/some/page/about/things.txt'"), below=1
     ),
     "a check looked into": lambda cells: add(cells, CHECK, "print(causal_mask)", 0),
     "a check copied": lambda cells: cells.append(Cell("code", "check(causal_mask)", CHECK)),

@@ -77,6 +77,7 @@ def test_what_does_no_harm_is_seen_to_do_none(kernel, guarded, ground, release, 
         assert trials.in_the_kernel(kernel, name, right) > 0
         assert trials.sandboxed(guarded, trials.as_cells(right), [name]).points[name] == 4.0
     path = hand_in(ground, replace(harmless, damage=nbformat.write), release)
+    assert not trials.opened(nbformat.read(path, as_version=4))
     assert trials.as_it_stands(kernel, path) == 4.0
 
 
@@ -175,6 +176,21 @@ def test_a_damaged_file_gets_what_it_deserves(
         assert said or points == 4.0
     else:
         assert points == (4.0 if attack.deserves == "all" else 0.0)
+
+
+@of("show")
+def test_what_is_shown_as_it_was_handed_in_acts_or_does_not_open(attack, ground, release):
+    path = hand_in(ground, attack, release)
+    assert trials.opened(nbformat.read(path, as_version=4))
+
+
+@of("show")
+def test_what_is_shown_does_nothing_and_opens(attack, ground, release):
+    path = hand_in(ground, attack, release)
+    notebook = trials.fitted(path.parents[2], release, path.parents[1].name)
+    assert not trials.opened(notebook)
+    given = {cell.source for cell in release.notebook.cells}
+    assert any(c.cell_type != "code" and c.source not in given for c in notebook.cells)
 
 
 def hand_in(ground, attack, release):

@@ -5,11 +5,12 @@ process of the instructor), which is more than a learner knows, and the word ``M
 prints, writes or leaves behind where it gets through. So one look tells whether it did.
 """
 
-from grading.attacks import breaks, forge, kill, read, stay, write
+from grading.attacks import breaks, forge, kill, read, show, stay, write
 from grading.attacks.attack import KINDS, Attack
 
 ATTACKS: tuple[Attack, ...] = (
-    *forge.ATTACKS, *read.ATTACKS, *write.ATTACKS, *stay.ATTACKS, *kill.ATTACKS, *breaks.ATTACKS
+    *forge.ATTACKS, *read.ATTACKS, *write.ATTACKS, *stay.ATTACKS, *kill.ATTACKS, *breaks.ATTACKS,
+    *show.ATTACKS,
 )  # fmt: skip
 
 __all__ = ["ATTACKS", "KINDS", "Attack"]

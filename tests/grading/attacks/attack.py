@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-KINDS = ("forge", "read", "write", "stay", "kill", "break")
+KINDS = ("forge", "read", "write", "stay", "kill", "break", "show")
 SETUP = (
     "import numpy as np\nimport torch\nimport torch.nn.functional as F\n"
     "from torch import Tensor, nn\n\nfrom unrolled.checks import check"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbformat
+from bs4 import BeautifulSoup
 from jupyter_client.kernelspec import get_kernel_spec
 from nbclient import NotebookClient
 from nbformat import NotebookNode
@@ -21,6 +23,7 @@ from nbgrader.utils import determine_grade, is_grade
 
 from grading.attacks.attack import CAUSAL, MASK, RIGHT, SDPA, SELF, SETUP, Attack
 from grading.attacks.grounds import ASSIGNMENT, Grounds
+from grading.drawn import page
 from unrolled.candidate.wire import AnswerDied
 from unrolled.checks import exercise
 from unrolled.grading.asking.execution import CodeCell, code_cells
@@ -29,6 +32,7 @@ from unrolled.grading.sandbox.workers import Question, Worker
 from unrolled.grading.submissions.matching import Release, match
 from unrolled.grading.submissions.reading import read_submission
 
+TEX_LINK = re.compile(r"\\href\s*\{\s*javascript:")
 LIBRARY = Path(__file__).parents[3] / "lib" / "unrolled"
 SECRET = b"s" * 64
 SECONDS = 10.0  # for what ends by itself; a loaded machine is slow
@@ -248,3 +252,29 @@ def file_marked(
     matched = match(submission, release)
     cells = [c for c in code_cells(matched.notebook) if not c.demo]
     return sandboxed(worker, cells, [MASK], learner), bool(submission.notes or matched.notes)
+
+
+def fitted(submitted: Path, release: Release, learner: str) -> NotebookNode:
+    """What of a submission a person gets to see."""
+    submission = read_submission(submitted, learner, ASSIGNMENT, set(release.graded))
+    return match(submission, release).notebook
+
+
+def opened(notebook: NotebookNode) -> set[str]:
+    """What comes of opening a notebook where a person marks it."""
+    try:
+        return acting(page(notebook))
+    except Exception:  # formgrader answers 500
+        return {"cannot be opened"}
+
+
+def acting(shown: str) -> set[str]:
+    """What of a learner's text acts on a page, as a browser takes it; the page's own does not."""
+    soup = BeautifulSoup(shown, "html.parser")
+    tags = [tag for tag in soup.find_all(True) if "ran=1" in str(tag.attrs)]
+    links = (str(tag.attrs.get("href", "")) for tag in tags)
+    scripts = any(name.startswith("on") for tag in tags for name in tag.attrs)
+    runs = scripts or any(link.strip().lower().startswith("javascript:") for link in links)
+    formula = any(TEX_LINK.search(text) for text in soup.find_all(string=TEX_LINK)
+                  if not text.find_parent(["pre", "code"]))  # fmt: skip
+    return {"runs on the pages"} if runs or formula else set()

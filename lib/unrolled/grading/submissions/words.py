@@ -21,9 +21,12 @@ UNSAID = "*Your answer here.*"  # nbgrader_config.py puts it where words are to 
 FEW = 4  # words in a cell of code: fewer are about the code
 SENTENCE = 8  # the same behind code and inside functions, where remarks are longer
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_]{2,}")
+ADDRESS = re.compile(r"\w+://\S+")
 COMMENT = re.compile(r"#(?!!) ?(.*)")
 CELL_MAGIC = re.compile(r"\s*%%(\w*).*\n?")
 TEXT_MAGICS = ("markdown", "latex", "html")
+PYTHON_MAGICS = ("time", "timeit", "capture", "prun", "writefile", "file")
+DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 HEADING = re.compile(
     r"^(?:#{1,6} \S|\*\*.+\*\*:?\s*$|__.+__:?\s*$|\S.*\n(?:=+|-{2,})\s*$|(?:question|answer)\b)",
     re.MULTILINE | re.IGNORECASE,
@@ -95,7 +98,7 @@ def released_lines(cells: Iterable[NotebookNode]) -> frozenset[str]:
         found.update(lines_of(cell.source))
         found.update(line.removeprefix("#").strip() for line in lines_of(cell.source))
         tree = parsed(cell.source) if cell.cell_type == "code" else None
-        strings = [text for _, _, text in _strings(tree)] if tree else []
+        strings = [*(text for _, _, text in _strings(tree)), *_said(tree)] if tree else []
         found.update(line for text in strings for line in lines_of(text))
     return frozenset(found)
 
@@ -137,6 +140,8 @@ def words_of_code(source: str, released: Collection[str]) -> Words:
     takes some words to be more than a remark on it.
     """
     magic = CELL_MAGIC.match(source)
+    if magic and magic[1] in PYTHON_MAGICS:
+        return words_of_code(source[magic.end() :], released)
     if magic:
         return words_of_text(source[magic.end() :] if magic[1] in TEXT_MAGICS else "", released)
     tree = parsed(source)
@@ -144,17 +149,18 @@ def words_of_code(source: str, released: Collection[str]) -> Words:
         return words_of_text(source, released)
     strings = list(_strings(tree)) if tree else []
     inside = {n for first, last, _ in strings for n in range(first, last + 1)}
-    comments = list(_comments(source, inside))
+    bare = tree is not None and all(map(_is_string, tree.body))
+    margin = re.sub(r"^[ \t]+(?=#)", "", source, flags=re.MULTILINE) if bare else source
+    comments = list(_comments(margin, inside))
     prose = [run for run in comments if not _is_code(run[1])]
-    bare = tree is not None and all(_is_string(node) for node in tree.body)
     pieces = sorted([*prose, *((first, text) for first, _, text in strings)])
     found = words_of_text("\n\n".join(text for _, text in pieces), released)
     if bare:
         return Words(found.text, found.sure, found.alone and len(prose) == len(comments))
-    remarks = [without(text, released) for _, text in _comments(_remarks(source), inside)]
-    long = [t for t in remarks if len(WORD.findall(t)) >= SENTENCE and not _is_code(t)]
-    sentences = [text for text in long if text not in found.text]
-    return _enough("\n\n".join([found.text, *sentences]).strip())
+    remarks = [text for _, text in _comments(_remarks(source), inside) if not _is_code(text)]
+    told = (without(text, released) for text in [*remarks, *(_said(tree) if tree else ())])
+    more = [text for text in told if _count(text) >= SENTENCE and text not in found.text]
+    return _enough("\n\n".join([found.text, *more]).strip())
 
 
 def words_of_remarks(source: str, released: Collection[str]) -> Words:
@@ -169,7 +175,12 @@ def _remarks(source: str) -> str:
 
 
 def _enough(text: str) -> Words:
-    return Words(text if len(WORD.findall(text)) >= FEW else "")
+    return Words(text if _count(text) >= FEW else "")
+
+
+def _count(text: str) -> int:
+    """How many words there are; those of an address are none."""
+    return len(WORD.findall(ADDRESS.sub("", text)))
 
 
 def uncommented(source: str) -> str:
@@ -218,3 +229,21 @@ def _strings(tree: ast.Module) -> Iterator[tuple[int, int, str]]:
             for piece in part.values if isinstance(part, ast.JoinedStr) else [part]:
                 if isinstance(piece, ast.Constant) and isinstance(piece.value, str):
                     yield node.lineno, node.end_lineno or node.lineno, piece.value
+
+
+def _said(tree: ast.Module) -> Iterator[str]:
+    """Strings however deep in code, those that are added up as one.
+
+    What an error says, or a docstring of the code below it, is no answer to anything.
+    """
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.BinOp | ast.JoinedStr | ast.Constant):
+            found = [n for n in ast.walk(node) if isinstance(n, ast.Constant)]
+            found.sort(key=lambda piece: (piece.lineno, piece.col_offset))
+            yield "".join(piece.value for piece in found if isinstance(piece.value, str))
+        elif not isinstance(node, ast.Raise | ast.Assert):
+            todo += reversed(list(ast.iter_child_nodes(node)))
+            if isinstance(node, DOCUMENTED) and _is_string(node.body[0]) and node.body[1:]:
+                todo.remove(node.body[0])
