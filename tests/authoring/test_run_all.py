@@ -1,4 +1,4 @@
-"""Run all cells, as JupyterLab does, of notebooks that are half done or done wrong.
+"""Run all cells, as JupyterLab does, of notebooks that are half done, done wrong or emptied.
 
 JupyterLab stops at the first cell whose kernel replies with an error: there is to be none. What is
 untouched and what is whole is run in `test_nbgrader.py`.
@@ -21,7 +21,7 @@ UNWRITTEN = re.compile(r"raise NotImplementedError\(.*\)")
 WRONG = ("return None", "raise TypeError('no such thing')", "return torch.zeros(5, 1)")
 SHOWING = ("00-warm-up", "06-self-attention", "07-multi-head")  # have cells that show answers
 CASES = [(state, name) for state in ("odd", "even") for name in NAMES]
-CASES += [("wrong", name) for name in SHOWING]
+CASES += [(state, name) for state in ("wrong", "emptied") for name in SHOWING]
 
 
 def read(folder, name):
@@ -29,7 +29,7 @@ def read(folder, name):
 
 
 def code(name, state):
-    """The sources of a notebook in which every second answer is right, or all are wrong."""
+    """The sources of a notebook in which every second answer is right, or all are wrong or gone."""
     right = {cell.id: cell.source for cell in read("solutions", name).cells}
     number = 0
     for cell in read("exercises", name).cells:
@@ -39,6 +39,8 @@ def code(name, state):
             number += 1
             if state == "wrong":
                 cell.source = UNWRITTEN.sub(WRONG[number % len(WRONG)], cell.source)
+            elif state == "emptied":
+                cell.source = ""
             elif (state == "odd") == (number % 2 == 1):
                 cell.source = right[cell.id]
         yield cell
@@ -81,9 +83,11 @@ def test_all_cells_run_to_the_end(state, name):
         error, said = run(client, cell.source)
         if error:
             stopped[cell.id] = error, said
-        if how == "wrong" and "demo" in cell.metadata.get("tags", ()):
+        if how in ("wrong", "emptied") and "demo" in cell.metadata.get("tags", ()):
             assert "This cell " in said, cell.id
             assert "Traceback" not in said
+        if how == "emptied" and cell.source.startswith("check("):
+            assert said.startswith(f"There is no {cell.source[6:-1]} yet: "), cell.id
     assert stopped == {}
 
 

@@ -1,5 +1,6 @@
 """What is to be written by hand is not had by another name: read in the text, seen as it runs."""
 
+import cProfile
 import sys
 
 import pytest
@@ -9,7 +10,7 @@ from torch.nn import functional
 
 from unrolled.candidate.watch import GIVEN as GIVEN_BY_THE_COURSE
 from unrolled.candidate.watch import watched
-from unrolled.checks import all_exercises, examine, exercise
+from unrolled.checks import all_exercises, examine, exercise, probing
 from unrolled.checks.bans import banned, pattern
 from unrolled.checks.capabilities import (
     ATTENTION,
@@ -330,6 +331,28 @@ def test_who_profiles_goes_on_doing_so():
         assert examine("softmax", lambda logits, dim=-1: logits.exp(), source="x = 1").points < 5
         torch.ones(2).tanh()
     assert "aten::tanh" in {event.name for event in profile.function_events}
+
+
+def test_a_profiler_of_pythons_is_gone_on_with():
+    right = defined(
+        "softmax", f"{DEF}(e := logits.sub(logits.amax(dim, True)).exp()) / e.sum(dim, True)"
+    )
+    profile = cProfile.Profile()
+    profile.enable()
+    try:
+        report = examine("softmax", right, source="x = 1")
+        torch.ones(2).tanh()
+    finally:
+        profile.disable()
+    assert report.passed
+    assert any("tanh" in str(entry.code) for entry in profile.getstats())
+
+
+@pytest.mark.parametrize(("seconds", "watched"), [(0, False), (1e9, True)])
+def test_a_slow_answer_is_not_slowed_down_for_long(monkeypatch, seconds, watched):
+    monkeypatch.setattr(probing, "WATCHED_SECONDS", seconds)
+    answer = defined("softmax", f"{DEF}{hidden('F', 'softmax')}(logits, dim)")
+    assert bool(examine("softmax", answer, source="x = 1").points) is not watched
 
 
 def test_looking_leaves_nothing_behind():

@@ -268,11 +268,14 @@ def test_a_missing_package_is_named_with_its_cell_and_what_it_may_have_cost(told
 
 @pytest.mark.sandbox
 def test_a_missing_package_that_cost_nothing_is_only_noted(told):
-    made = notebook("import torch", padding_mask=f"import wandb\nwandb.init()\n{RIGHT_MASK}")
+    parts = "from wandb.integration import torch as w\nfrom wandb import sweep"
+    answer = f"import wandb\n{parts}\nwandb.init()\n{RIGHT_MASK}"
+    made = notebook("import torch", padding_mask=answer)
     result = told(made)
     assert next(m for m in result.marks if m.exercise == MASK).full
     assert not any("wandb" in doubt for doubt in result.doubts)
-    assert any(note.startswith("wandb is not installed") for note in result.notes)
+    (note,) = [note for note in result.notes if "wandb" in note]
+    assert note.startswith("wandb is not installed")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ since a notebook offers them. Watching changes no number that an answer gives.
 from __future__ import annotations
 
 import contextlib
+import cProfile
 import functools
 import re
 import sys
@@ -48,11 +49,18 @@ def watched(pattern: str) -> Iterator[list[str]]:
     try:
         yield seen
     finally:
-        sys.setprofile(before[0])
+        _profile_as(before[0])
         threading.setprofile(before[1])
         watch.turn(False)
     found = re.compile(pattern)
     seen += sorted(n[:MAX_NAME] for n in watch.names if found.search(squashed(n)))[:MAX_SEEN]
+
+
+def _profile_as(before: Any) -> None:
+    """Go on with a profiler of the learner's; cProfile's is an object and cannot be called."""
+    sys.setprofile(before if callable(before) else None)
+    if isinstance(before, cProfile.Profile):
+        before.enable()
 
 
 def squashed(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import textwrap
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from unrolled.checks.registry import exercise, exercises
 
 SECONDS = 60.0  # those of the course need two; an answer that never ends is not to hold up the rest
 MOST_CHARACTERS = 300
+WIDTH = 88
 STUB = "raise NotImplementedError"
 
 
@@ -31,11 +33,8 @@ def demo(*names: str) -> Iterator[None]:
 
     Args:
         names: the exercises, of one assignment, whose answers the lines use.
-
-    Raises:
-        KeyError: if one of them is none.
     """
-    shown = [exercise(name) for name in names]
+    shown = list(_known(names))
     before = _figures()
     limit = TimeLimit(SECONDS)
     try:
@@ -44,7 +43,20 @@ def demo(*names: str) -> Iterator[None]:
     except (Exception, SystemExit, TimeUp) as error:
         for number in _figures() - before:  # half drawn
             sys.modules["matplotlib.pyplot"].close(number)
-        print(f"This cell {_why(error, shown)}")
+        _say(f"This cell {_why(error, shown)}")
+
+
+def _say(sentence: str) -> None:
+    """Print it; JupyterLab would break a long line within a word."""
+    print(textwrap.fill(sentence, WIDTH, break_long_words=False, break_on_hyphens=False))
+
+
+def _known(names: Iterable[str]) -> Iterator[Exercise]:
+    for name in names:
+        try:
+            yield exercise(name)
+        except KeyError:
+            _say(f'demo() takes names of exercises, such as demo("softmax"), not {name!r:.60}.')
 
 
 def _figures() -> set[int]:

@@ -18,6 +18,7 @@ from unrolled.checks.exercise import Exercise
 from unrolled.checks.keeping import Leans, definition, standalone
 from unrolled.checks.registry import all_exercises, exercise
 from unrolled.checks.report import Report, blank_reason
+from unrolled.checks.unwritten import Unwritten, guard_checks
 from unrolled.parts.mylib import mine, passed, store
 
 _last: dict[str, tuple[str, Report]] = {}  # by exercise: the source checked last, its report
@@ -91,9 +92,12 @@ def solution(answer: Any) -> None:
 def welcome(namespace: dict[str, Any]) -> None:
     """Put a learner's own passed answers in the place of the course's that a notebook imports.
 
+    From here on ``check(softmax)`` says so if there is no ``softmax``, and raises no NameError.
+
     Args:
         namespace: the notebook's names: ``globals()``.
     """
+    guard_checks()
     if not ledger.keeps() or not passed():
         return
     try:
@@ -191,6 +195,8 @@ def _known() -> str:
 
 def _not_an_answer(answer: Any) -> str:
     """Say what ``check`` wants instead."""
+    if isinstance(answer, Unwritten):
+        return f"There is no {answer.name} yet: write it in the cell above, run that, then this."
     if isinstance(answer, str) and (found := _asked_for(answer)):
         return f'Leave out the quotation marks: check({found.name}), not check("{answer}").'
     if found := _asked_for(type(answer).__name__):

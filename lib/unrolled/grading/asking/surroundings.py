@@ -67,7 +67,7 @@ class _Package:
     def concerns(self, lost: _Lost) -> bool:
         """Whether points of a question may be missing for want of it."""
         return (
-            self.name in NO_MODULE.findall(lost.mark.text())
+            any(_is_of(self.name, name) for name in NO_MODULE.findall(lost.mark.text()))
             or any(cell in self.cells for cell in lost.cells)
             or any(self.bound & names_read(cell.source) for cell in lost.cells)
             or ("*" in self.bound and UNBOUND in lost.mark.text())
@@ -90,16 +90,26 @@ def _packages(cells: Sequence[CodeCell], marked: Marked, lost: Sequence[_Lost]) 
     found: dict[str, _Package] = {}
     for cell in cells:
         for bound, name in marked.execution.missing.get(cell.id, {}).items():
-            package = found.setdefault(name, _Package(name))
+            package = _found(found, name)
             package.bound.add(bound)
             if cell not in package.cells:
                 package.cells.append(cell)
     for question in lost:
         for name in NO_MODULE.findall(question.mark.text()):
-            found.setdefault(name, _Package(name))
+            _found(found, name)
     for package in found.values():
         package.lost = [question for question in lost if package.concerns(question)]
     return list(found.values())
+
+
+def _found(found: dict[str, _Package], name: str) -> _Package:
+    """The package of that name, or the one it is a part of: one sentence tells of both."""
+    whole = next((known for known in found if _is_of(known, name)), name)
+    return found.setdefault(whole, _Package(whole))
+
+
+def _is_of(package: str, name: str) -> bool:
+    return f"{name}.".startswith(f"{package}.")
 
 
 def _is_newer(python: str) -> bool:
