@@ -242,3 +242,43 @@ def test_an_error_is_cut_part_by_part(pair):
 def test_what_is_nobodys_answer_needs_no_budget(pair):
     replies(pair[1], encode({"cell": "x" * 10**6}, []))
     assert receive(pair[0], 60)[0] == {"cell": "x" * 10**6}
+
+
+@pytest.mark.parametrize(
+    ("head", "why"),
+    [
+        # All brackets are in a string. Each quote in it could begin another that has no end either,
+        # and 12 MB would be read as often as they have quotes.
+        (b'{"' + b'[\\"' * 1000, "malformed"),
+        (b'"",' * 1000, "too much"),
+        (b"[],,[" + b'""' * 1000, "too much"),
+    ],
+)
+def test_strings_are_read_once_and_paid_for(head, why):
+    one, other = socket.socketpair()
+    with one, other:
+        one.sendall(len(head).to_bytes(4, "big") + bytes(4) + head)
+        with pytest.raises(WireError, match=why):
+            receive(other, budget=Budget(nodes=3))
+
+
+def test_many_strings_take_no_memory_before_they_are_paid_for():
+    head = b'"",' * 500_000
+    one, other = socket.socketpair()
+    with one, other:
+        sender = threading.Thread(
+            target=lambda: one.sendall(len(head).to_bytes(4, "big") + bytes(4) + head)
+        )
+        sender.start()
+        tracemalloc.start()
+        with pytest.raises(WireError, match="too much"):
+            receive(other, budget=Budget(nodes=100, text=2**21))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        sender.join()
+    assert most < 10 * len(head)
+
+
+def test_a_tag_that_is_not_there_is_refused():
+    with pytest.raises(ValueRefused):
+        unpack([{}], [])

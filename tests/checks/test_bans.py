@@ -220,6 +220,10 @@ HONEST = {
     "padding": "from torch.nn.utils import rnn\nfrom torch.nn.utils.rnn import pad_sequence\n"
     "x = pad_sequence([rnn.pad_sequence, torch.nn.utils.rnn.pad_sequence])",
     "another module's": "import mine\nx = mine.softmax(1)\ny = mine.clip_grad_norm_(2)",
+    "an annotation": "def f(cell: nn.GRU, x: F.softmax) -> nn.LSTM:\n    y: nn.RNN = x",
+    "a type to compare with": "def f(x): return isinstance(x, nn.Softmax | nn.GRU)",
+    "a field": "@dataclass\nclass C:\n    softmax: bool = True\n    gru = 1\n"
+    "def f(c): return c.softmax or c.gru",
     "nearly": "x = torch.logsumexp(y, 0) + torch.linalg.vector_norm(y) + F.softplus(y) + y.norm()",
     "not Python": "def f(:\n    F.softmax(x)",
 }

@@ -169,6 +169,7 @@ def test_a_comparison_with_torch_beside_the_answer_is_honest(worker):
     own = f"from unrolled.basics import masked_softmax\n\n\n{exercise(SDPA).source}"
     scratch = "value = torch.ones(1, 2, 3)\nprint(F.scaled_dot_product_attention(*[value] * 3))"
     assert mark(worker, scratch, own, scratch, ids=(SDPA,))[SDPA].full
+    assert mark(worker, f"{own}\n\n{scratch}", ids=(SDPA,))[SDPA].full
 
 
 @pytest.mark.parametrize("more", ["!true\n" * 2000, "nonlocal x", "await x", "(" * 5000])

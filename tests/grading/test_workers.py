@@ -140,6 +140,8 @@ FORGED = {
     "no JSON": "s.sendall(struct.pack('>II', 4, 0) + b'null')",
     "too long": "s.sendall(struct.pack('>II', 2**31, 2**31))",
     "deep JSON": "s.sendall(struct.pack('>II', 100000, 0) + b'[' * 100000)",
+    "a string without end": "head = b'{\"' + b'[\\\\\"' * 3 * 2**20\n"
+    "s.sendall(struct.pack('>II', len(head), 0) + head)",
     "no reply": "s.sendall(wire.encode({'hello': 1}, []))",
     "tensors missing": "s.sendall(wire.encode({'values': [{'tensor': 7}], 'error': None,"
     " 'printed': '', 'warned': [], 'changed': []}, []))",

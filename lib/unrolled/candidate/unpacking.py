@@ -38,6 +38,7 @@ def unpack(tree: Any, tensors: list[Tensor], resolve: Callable[[int], Any] = Ref
         TypeError,
         ValueError,
         AttributeError,
+        StopIteration,
         ArithmeticError,
         RuntimeError,
     ) as error:

@@ -25,7 +25,7 @@ MAX_FRAME = 72 * 2**20
 MAX_HEAD = 12 * 2**20
 MAX_TENSOR_HEAD = 2 * 2**20
 _HEAD = struct.Struct(">II")
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?')  # or without end: it is read once all the same
 
 Message = dict[str, Any]
 Callback = Callable[[Message, list[Tensor]], tuple[Message, list[Tensor]]]
@@ -102,16 +102,25 @@ def _pay(budget: Budget, **amounts: int) -> None:
 
 
 def _nodes(head: bytes, enough: int) -> int:
-    """At least as many things as JSON would become; those in strings count if they can all be paid.
+    """At least as many things as JSON would become, a byte or two of it a list of 64.
 
-    A byte or two of it can become a list of 64.
+    Brackets in strings count as long as they can be paid; else those are looked at one by one, and
+    no further than there is something left.
     """
-    counted = _brackets(head)
-    return counted if counted <= enough else _brackets(_STRING.sub(b"", head))
+    counted, end = _brackets(head, 0, len(head)), 0
+    if counted <= enough:
+        return counted
+    counted = 0
+    for string in _STRING.finditer(head):
+        counted += 1 + _brackets(head, end, string.start())
+        end = string.end()
+        if counted > enough:
+            return counted
+    return counted + _brackets(head, end, len(head))
 
 
-def _brackets(head: bytes) -> int:
-    return head.count(b"[") + head.count(b"{") + head.count(b",")
+def _brackets(head: bytes, start: int, end: int) -> int:
+    return sum(head.count(sign, start, end) for sign in (b"[", b"{", b","))
 
 
 def decode(head: bytes, body: bytes) -> tuple[Message, list[Tensor]]:

@@ -11,6 +11,8 @@ import functools
 import torch
 from torch import nn
 
+from unrolled.checks.modules import bound_names
+
 # What every notebook's first cell imports.
 GIVEN = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "Tensor": "torch.Tensor"}
 SPACES = (torch, nn, nn.functional, torch.Tensor, torch.special, nn.utils)
@@ -18,6 +20,8 @@ SELF = ("self", "cls")
 BY_NAME = ("getattr", "getattr_static", "__getattribute__")  # of a thing, by a text
 OF_ANY = ("attrgetter", "methodcaller")  # of whatever they are given
 IMPORTS = ("import_module", "__import__")
+ANNOTATIONS = ("annotation", "returns")
+COMPARE = ("isinstance", "issubclass")
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 LONGEST = 10_000
 
@@ -37,7 +41,7 @@ class Bindings:
         self.attribute_paths: dict[int, str] = {}
         for statement in ast.walk(imports):
             self._imported(statement)
-        self.nodes = list(ast.walk(tree))
+        self.nodes = _computing(tree)
         self.own, self.attributes = _defined(self.nodes)
         for name in self.own:
             self.paths.pop(name, None)
@@ -151,6 +155,19 @@ def called(node: ast.Call) -> str:
     return getattr(node.func, "attr", "") or getattr(node.func, "id", "")
 
 
+def _computing(tree: ast.Module) -> list[ast.AST]:
+    """All nodes but annotations and the types that a thing is compared with: a use of neither."""
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:
+        fields = {name: part for name, part in ast.iter_fields(node) if name not in ANNOTATIONS}
+        if isinstance(node, ast.Call) and called(node) in COMPARE:
+            fields["args"] = node.args[:1]
+        for part in fields.values():
+            parts = part if isinstance(part, list) else [part]
+            nodes += [inner for inner in parts if isinstance(inner, ast.AST)]
+    return nodes
+
+
 def _defined(nodes: list[ast.AST]) -> tuple[set[str], set[str]]:
     """The names that code gives to things of its own, and those of its classes' parts."""
     names, parts = set(), set()
@@ -164,7 +181,7 @@ def _defined(nodes: list[ast.AST]) -> tuple[set[str], set[str]]:
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             parts.add(node.attr)
         if isinstance(node, ast.ClassDef):
-            parts |= {inner.name for inner in node.body if isinstance(inner, DEFINITIONS)}
+            parts |= {name for inner in node.body for name in bound_names(inner)}
     return names, parts
 
 

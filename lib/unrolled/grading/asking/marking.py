@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from unrolled.candidate.handles import Candidate
 from unrolled.candidate.wire import AnswerDied
 from unrolled.checks import Exercise, examine
-from unrolled.grading.asking.answers import defining, used
+from unrolled.grading.asking.answers import defining, stood_on
 from unrolled.grading.asking.execution import (
     CodeCell,
     Execution,
@@ -24,7 +24,7 @@ from unrolled.grading.asking.execution import (
 from unrolled.grading.asking.marks import Mark, Marked, reported, unasked
 from unrolled.grading.sandbox.worker_package import helper_source
 from unrolled.grading.sandbox.workers import Question, Worker
-from unrolled.grading.submissions.sources import as_python, import_statements
+from unrolled.grading.submissions.sources import import_statements
 
 log = logging.getLogger("unrolled.grading")
 
@@ -107,7 +107,7 @@ class _Asking:
         if why_not:
             return unasked(exercise, why_not)
         seed = self.seeds[exercise.id]
-        source = self._source(exercise)
+        source = stood_on(self.cells, exercise.name)
         with contextlib.ExitStack() as stack:
             try:
                 question = self._question(stack, helpers)
@@ -151,10 +151,6 @@ class _Asking:
 
     def _defining(self, exercise: Exercise) -> list[CodeCell]:
         return defining(self.cells, exercise.name)
-
-    def _source(self, exercise: Exercise) -> str:
-        """The cells that an answer stands on: what is banned is so there too."""
-        return "\n".join(as_python(cell.source) for cell in used(self.cells, exercise.name))
 
     @functools.cached_property
     def _imports(self) -> str:
