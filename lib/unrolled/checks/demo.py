@@ -15,11 +15,11 @@ from unrolled.candidate.limits import TimeLimit, TimeUp
 from unrolled.checks.examine import examine
 from unrolled.checks.exercise import Exercise
 from unrolled.checks.registry import exercise, exercises
+from unrolled.checks.unwritten import UNWRITTEN
 
 SECONDS = 60.0  # those of the course need two; an answer that never ends is not to hold up the rest
 MOST_CHARACTERS = 300
 WIDTH = 88
-STUB = "raise NotImplementedError"
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def _why(error: BaseException, shown: list[Exercise]) -> str:
     raised_in = next((asked[name] for name in reversed(inside) if name in asked), None)
     said = described(error)
     unknown = error.name if isinstance(error, NameError) else None
-    missing = raised_in if said["line"].startswith(STUB) else asked.get(unknown)
+    missing = raised_in if said["line"].startswith(UNWRITTEN) else asked.get(unknown)
     if missing:
         unwritten = [missing, *(e for e in shown if not _written(e, cell))]
         waits_for = [e for e in asked.values() if e in unwritten]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from unrolled.checks.unwritten import UNWRITTEN
 from unrolled.grading.submissions.kept import fragment
 
-UNWRITTEN = "raise NotImplementedError"  # what stands in an answer that is still to be written
 OPEN, BASE, MIDDLE, CLOSE = MARKS = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 TEXT_LINE = re.compile(r'\s*+(?:"(?:source|input)"\s*+:\s*+)?"(?:[^"\\]++|\\.)*+"?,?\s*+$')
 

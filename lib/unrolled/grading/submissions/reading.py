@@ -12,10 +12,10 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
+from unrolled.checks.unwritten import UNWRITTEN
 from unrolled.grading.submissions.files import CHECKPOINT, NOTEBOOK, SCRIPT, File, files
 from unrolled.grading.submissions.folders import Place
 from unrolled.grading.submissions.kept import OTHER_FILE, kept_source
-from unrolled.grading.submissions.merges import UNWRITTEN
 from unrolled.grading.submissions.pictures import Album, Picture
 from unrolled.grading.submissions.placing import with_pictures
 from unrolled.grading.submissions.repair import Said, Unreadable, decode, plain, read_cells
