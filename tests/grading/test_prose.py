@@ -139,6 +139,16 @@ def test_links_to_web_pages_are_allowed(url):
     assert is_allowed(url)
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.①:8888", "127.0.0.⁰", "a.ℓocalhost", "a.ｌocalhost", "x.localhost。", "x.localhost｡",
+     "a.b。localhost:8888", "a.local\u00adhost", "a.local\u200bhost", "a.local%E2%80%8Bhost",
+     "localhost.localdomain:8888", "host.docker.internal", "server.local", "a.loc\ufe0falhost"],
+)  # fmt: skip
+def test_no_host_that_browsers_read_as_near_by_is_allowed(host):
+    assert not is_allowed(f"http://{host}/")
+
+
 PIECES = [
     *LINKS.values(), *TEX.values(), *PLAIN, "[", "](", "]:", "![", "<", ">", "`", "```\n", "~~~\n",
     "$", "$$", "\\", "\n", "\n\n", " ", "    ", "\t", "> ", "* ", "1. ", "# ", "|", "|-|\n", "===",

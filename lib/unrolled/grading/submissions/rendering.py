@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -18,7 +19,7 @@ from unrolled.grading.submissions.pictures import Picture
 
 # A page elsewhere, by a host's full name: nothing of this machine or of the server that shows it.
 WEB = re.compile(
-    r"https?://(?![^/?#]*\.localhost\.?(?:[:/?#]|$))"
+    r"https?://(?![^/?#]*\.(?:localhost|localdomain|local|internal)\.?(?:[:/?#]|$))"
     r"[^\s/?#@\\:]*\.[^\W\d][^\s/?#@\\:.]*\.?(?::\d{1,5})?(?:[/?#][^\s\\]*)?",
     re.IGNORECASE,
 )
@@ -47,8 +48,14 @@ def is_allowed(url: str) -> bool:
         url: as it stands in prose or in HTML.
     """
     plain = html.unescape(url)
-    web = WEB.fullmatch(plain) and WEB.fullmatch(unquote(plain).replace(" ", ""))
+    web = WEB.fullmatch(plain) and WEB.fullmatch(_as_browsers_read(unquote(plain)))
     return bool(web or MAIL.fullmatch(plain) or ANCHOR.fullmatch(plain))
+
+
+def _as_browsers_read(url: str) -> str:
+    """A URL with other forms of letters, digits and dots made plain, without what nobody sees."""
+    plain = unicodedata.normalize("NFKC", url).replace("\u3002", ".")
+    return "".join(c for c in plain if unicodedata.category(c) not in ("Cf", "Mn", "Zs"))
 
 
 def is_harmless(text: str, pictures: Mapping[str, Picture], taken: Collection[str]) -> bool:
