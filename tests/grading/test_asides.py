@@ -80,6 +80,12 @@ TAKEN = {
     "code that is none": lambda cells: put(cells, Cell("code", ANSWER), below=1),
     "a cell magic": lambda cells: put(cells, Cell("code", f"%%markdown\n{ANSWER}"), below=1),
     "at the question's end": lambda cells: add(cells, QUESTION, ANSWER),
+    "a cell magic in capitals": lambda cells: put(
+        cells, Cell("code", f"%%HTML\n{ANSWER}"), below=1
+    ),
+    "a comment with an exclamation mark": lambda cells: put(
+        cells, Cell("code", f"#! {ANSWER}"), below=1
+    ),
     "a comment within a cell's margin": lambda cells: put(
         cells, Cell("code", f"    {commented(ANSWER)}"), below=1
     ),
@@ -157,6 +163,9 @@ ASKED = {
     "in pieces": lambda cells: put(
         cells, Cell("code", f"x = ({ANSWER[:20]!r} + {ANSWER[20:40]!r} + {ANSWER[40:]!r})"), below=1
     ),
+    "in another magic": lambda cells: put(cells, Cell("code", f"%%svg\n{ANSWER}"), below=1),
+    "echoed": lambda cells: put(cells, Cell("code", f"%%bash\necho {ANSWER}"), below=1),
+    "echoed in a line": lambda cells: put(cells, Cell("code", f"x = 1\n!echo {ANSWER}"), below=1),
     "a docstring alone": lambda cells: put(
         cells, Cell("code", f"def explain():\n    {ANSWER!r}"), below=1
     ),
@@ -192,6 +201,19 @@ def test_words_that_may_be_the_answer_are_for_a_person(where, release, cells):
     }
     if where == "two cells below":
         assert MORE in answer(matched).source
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["print('No.')", "answer = 'no'", "my_answer_1: str = 'Not at all'", "print(f'No')",
+     "display(Markdown('It is lost.'))", "explanation = {1: 'no', 2: 'yes'}", "answers = ('No')",
+     "print('1.', 'هما نفس المتجه')\nprint()"],
+)  # fmt: skip
+def test_few_words_that_are_all_a_cell_says_are_for_a_person(source, release, cells):
+    put(cells, Cell("code", source), below=1)
+    matched = fit(release, cells)
+    assert waits(matched)
+    assert matched.doubts
 
 
 @pytest.mark.parametrize("where", [*TAKEN, *ASKED])
@@ -234,6 +256,15 @@ NOTHING = {
     ),
     "an address": lambda cells: put(
         cells, Cell("code", "url = 'https://example.org/some/page/about/things.txt'"), below=1
+    ),
+    "few words among code": lambda cells: put(
+        cells,
+        Cell("code", "device = 'cpu'"),
+        Cell("code", "x = 1\nprint('x is', x)"),
+        Cell("code", "print(f'{x:.2f}')"),
+        Cell("code", "print(1, '---')"),
+        Cell("code", "!pip install einops  # to have rearrange"),
+        below=1,
     ),
     "a check looked into": lambda cells: add(cells, CHECK, "print(causal_mask)", 0),
     "a check copied": lambda cells: cells.append(Cell("code", "check(causal_mask)", CHECK)),

@@ -22,9 +22,13 @@ FEW = 4  # words in a cell of code: fewer are about the code
 SENTENCE = 8  # the same behind code and inside functions, where remarks are longer
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_]{2,}")
 ADDRESS = re.compile(r"\w+://\S+")
-COMMENT = re.compile(r"#(?!!) ?(.*)")
+COMMENT = re.compile(r"#(?!!\S)!? ?(.*)")
 CELL_MAGIC = re.compile(r"\s*%%(\w*).*\n?")
 TEXT_MAGICS = ("markdown", "latex", "html")
+SHELLS = ("bash", "sh", "script", "system", "sx", "cmd", "!")
+ECHOED = re.compile(r"^[ \t]*!?[ \t]*(?:echo|printf)\b(.*)", re.MULTILINE)
+TELLING = ("print", "display", "Markdown", "HTML", "Latex")
+ANSWERING = re.compile(r"answer|explan|explain|antwort|erkl", re.IGNORECASE)
 PYTHON_MAGICS = ("time", "timeit", "capture", "prun", "writefile", "file")
 DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 HEADING = re.compile(
@@ -143,7 +147,7 @@ def words_of_code(source: str, released: Collection[str]) -> Words:
     if magic and magic[1] in PYTHON_MAGICS:
         return words_of_code(source[magic.end() :], released)
     if magic:
-        return words_of_text(source[magic.end() :] if magic[1] in TEXT_MAGICS else "", released)
+        return _words_of_magic(magic[1].lower(), source[magic.end() :], released)
     tree = parsed(source)
     if tree is None and not defined_names(source):
         return words_of_text(source, released)
@@ -158,9 +162,22 @@ def words_of_code(source: str, released: Collection[str]) -> Words:
     if bare:
         return Words(found.text, found.sure, found.alone and len(prose) == len(comments))
     remarks = [text for _, text in _comments(_remarks(source), inside) if not _is_code(text)]
+    remarks += ECHOED.findall(source)
     told = (without(text, released) for text in [*remarks, *(_said(tree) if tree else ())])
-    more = [text for text in told if _count(text) >= SENTENCE and text not in found.text]
-    return _enough("\n\n".join([found.text, *more]).strip())
+    no_more = tree is not None and all(map(_only_tells, tree.body))
+    more = [t for t in told if t not in found.text and (no_more or _count(t) >= SENTENCE)]
+    text = "\n\n".join([found.text, *more]).strip()
+    return Words(text) if no_more else _enough(text)
+
+
+def _words_of_magic(name: str, source: str, released: Collection[str]) -> Words:
+    """A learner's words in a cell that a magic takes; those of another language if many."""
+    if name in TEXT_MAGICS:
+        return words_of_text(source, released)
+    if name in SHELLS:
+        return _enough(without("\n".join(ECHOED.findall(source)), released))
+    text = without(source, released)
+    return Words(text if _count(text) >= SENTENCE else "")
 
 
 def words_of_remarks(source: str, released: Collection[str]) -> Words:
@@ -216,6 +233,18 @@ def _is_string(node: ast.stmt) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
+
+
+def _only_tells(node: ast.stmt) -> bool:
+    """Whether a statement shows strings, or calls them an answer, and does nothing else."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        tells = isinstance(target, ast.Name) and bool(ANSWERING.search(target.id))
+    else:
+        tells = isinstance(node, ast.Expr)
+    value = getattr(node, "value", None)
+    names = [n.id for n in ast.walk(value) if isinstance(n, ast.Name)] if value else []
+    return tells and all(name in TELLING for name in names)
 
 
 def _strings(tree: ast.Module) -> Iterator[tuple[int, int, str]]:
