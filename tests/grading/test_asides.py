@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from nbgrader.utils import compute_checksum, determine_grade
 
+from grading.drawn import fitted
 from grading.test_matching import as_cells, at, fit, ids, sources
 from unrolled.grading.asking.execution import code_cells, demo_sources
 from unrolled.grading.submissions.matching import Release
@@ -404,3 +405,71 @@ def test_released_text_below_a_question_is_no_answer(release, cells):
     matched = fit(release, [*cells, text])
     assert answer(matched).source == release.graded[EXPLAIN].source
     assert not waits(matched)
+
+
+# Words in other files
+
+
+@pytest.mark.parametrize(
+    "name", ["answers.md", "explain.txt", "README.md", "notes.RST", "a.tex", "essay.html", "b/a.md"]
+)
+def test_words_in_a_file_beside_the_notebook_are_for_a_person(name, course, submit, release):
+    folder = submit("learner-01", release.notebook).parent
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(ANSWER)
+    matched = fitted(course, release)
+    assert waits(matched)
+    assert ANSWER in answer(matched).source
+    assert name in answer(matched).source
+    assert matched.doubts
+
+
+@pytest.mark.parametrize("name", ["answer.pdf", "answer.docx", "photo.JPG", "scan.png", "x.odt"])
+def test_what_cannot_be_read_beside_the_notebook_is_named(name, course, submit, release):
+    (submit("learner-01", release.notebook).parent / name).write_bytes(b"\x89PNG\0\0")
+    matched = fitted(course, release)
+    assert waits(matched)
+    assert name in answer(matched).source
+    assert matched.doubts
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw", "code"])
+def test_words_in_another_notebook_are_for_a_person(kind, course, submit, release):
+    submit("learner-01", release.notebook)
+    other = copy.deepcopy(release.notebook)
+    other.cells.append(copy.deepcopy(other.cells[0]))
+    other.cells[-1] |= {"source": commented(ANSWER) if kind == "code" else ANSWER, "id": "own"}
+    other.cells[-1].cell_type = kind
+    if kind == "code":
+        other.cells[-1] |= {"outputs": [], "execution_count": None}
+    submit("learner-01", other, "copy.ipynb")
+    matched = fitted(course, release)
+    assert waits(matched)
+    assert ANSWER in answer(matched).source
+    assert matched.doubts
+
+
+@pytest.mark.parametrize(
+    ("name", "contents"),
+    [("timestamp.txt", "2026-03-02 22:10 UTC"), ("requirements.txt", "einops and three more"),
+     ("empty.md", " \n"), ("._answers.md", ANSWER), ("data.csv", ANSWER),
+     (".ipynb_checkpoints/answers.md", ANSWER)],
+)  # fmt: skip
+def test_other_files_are_no_words(name, contents, course, submit, release):
+    folder = submit("learner-01", release.notebook).parent
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(contents)
+    matched = fitted(course, release)
+    assert not waits(matched)
+    assert matched.doubts == ()
+
+
+def test_files_are_not_looked_into_where_there_is_an_answer(course, submit, release):
+    written = copy.deepcopy(release.notebook)
+    [cell] = [c for c in written.cells if c.source == UNSAID]
+    cell.source = ANSWER
+    (submit("learner-01", written).parent / "notes.md").write_text(MORE)
+    matched = fitted(course, release)
+    assert answer(matched).source == ANSWER
+    assert matched.doubts == ()
+    assert len(matched.notebook.cells) == len(release.notebook.cells)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from unrolled.checks.unwritten import UNWRITTEN
+from unrolled.grading.submissions.documents import words_beside
 from unrolled.grading.submissions.files import CHECKPOINT, NOTEBOOK, SCRIPT, File, files
 from unrolled.grading.submissions.folders import Place
 from unrolled.grading.submissions.kept import OTHER_FILE, kept_source
@@ -23,7 +24,7 @@ from unrolled.grading.submissions.scripts import script_cells
 from unrolled.grading.submissions.sources import defined_names, mend_sources
 from unrolled.grading.submissions.stamps import NO_STAMP, Stamp, metadata_in, read_stamp
 from unrolled.grading.submissions.times import TIMESTAMP, timestamp_of
-from unrolled.grading.submissions.words import answers_in_words
+from unrolled.grading.submissions.words import answers_in_words, ids_in_words
 
 MAX_SOURCE = 200_000
 MAX_SOURCES = 2_000_000  # of all cells together; every exercise is looked for in each of them
@@ -106,7 +107,8 @@ def read_submission(
         return Submission(learner, (), tuple(around.notes), error.why, timestamp, doubts)
     said = chosen.said
     said.also(around)
-    cells = with_pictures(mend_sources(chosen.cells, said), there, chosen.file.name)
+    cells = (*chosen.cells, *_words_beside(found, chosen, ids))
+    cells = with_pictures(mend_sources(cells, said), there, chosen.file.name)
     return Submission(
         learner, cells, tuple(said.notes), "", timestamp, tuple(said.doubts), chosen.stamp
     )
@@ -168,6 +170,13 @@ def _with_words_of(others: Iterable[tuple[str, tuple[Cell, ...]]], best: _Read) 
             shown = [Cell("markdown", kept_source(OTHER_FILE, text, False)) for text in words]
             best = replace(best, cells=(*best.cells, *shown))
     return best
+
+
+def _words_beside(found: Sequence[File], chosen: _Read, ids: Collection[str]) -> Iterator[Cell]:
+    """What other files say, in cells of their own, where a question in words is left open."""
+    if ids_in_words(ids) > {cell.grade_id for cell in chosen.in_words}:
+        for text in words_beside(found, chosen.file, chosen.cells, parse_notebook):
+            yield Cell("markdown", kept_source(OTHER_FILE, text, False))
 
 
 def _readable(found: Sequence[File], ids: Collection[str], errors: list[str]) -> Iterator[_Read]:

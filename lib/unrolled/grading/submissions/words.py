@@ -83,6 +83,12 @@ def lines_of(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def ids_in_words(ids: Collection[str]) -> set[str]:
+    """Of the grade ids of an assignment those of answers in words."""
+    code = {grade_id.removeprefix("check-") for grade_id in ids if grade_id.startswith("check-")}
+    return {n for n in ids if not n.startswith(("check-", "question-"))} - code
+
+
 def answers_in_words(cells: Iterable[Cell], ids: Collection[str]) -> list[Cell]:
     """The cells that claim to be an answer in words, and say something.
 
@@ -90,8 +96,7 @@ def answers_in_words(cells: Iterable[Cell], ids: Collection[str]) -> list[Cell]:
         cells: of a notebook whose release is not at hand.
         ids: the grade ids of the assignment.
     """
-    code = {grade_id.removeprefix("check-") for grade_id in ids if grade_id.startswith("check-")}
-    in_words = {n for n in ids if not n.startswith(("check-", "question-"))} - code
+    in_words = ids_in_words(ids)
     return [c for c in cells if c.grade_id in in_words and not is_blank(c.source, UNSAID)]
 
 
