@@ -30,7 +30,7 @@ FARTHEST = timedelta(hours=14)  # that a clock on this planet is from UTC
 WANTED = "a date and time such as 2026-03-02 23:10:00 +0100 is wanted"
 FULL = re.compile(
     r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?:T| +)(\d{1,2}):(\d{2})"
-    r"(?::(\d{2})(?:[.,](\d{1,6})\d{0,3})?)? *(\S*)",
+    r"(?::(\d{2})(?:[.,](\d{1,6})\d{0,3})?)? *(\S{0,40})",
     re.ASCII,
 )
 OFFSET = re.compile(r"(?:UTC)?([+-])(\d{2})(?::?(\d{2}))?", re.ASCII)
