@@ -18,6 +18,13 @@ BESIDE = {
     "under main": OWN + "if __name__ == '__main__':\n    print(nn.Softmax(-1)(x), softmax(x))",
     "an import that is not used": "from torch.nn.functional import softmax as sm, relu\n" + OWN
     + "print(sm(x, -1))",
+    "a table of results": OWN + "results = {}\nresults['mine'] = softmax(x)\n"
+    "results['torch'] = F.softmax(x, -1)\nresults.update(layer=nn.Softmax(-1)(x))",
+    "a layer to compare with": OWN + "theirs = nn.Softmax(-1)\ntheirs.dim = -2\n"
+    "setattr(theirs, 'training', False)\nvars(theirs.eval())['dim'] = 1",
+    "in evaluation": OWN + "theirs = torch.compile(nn.Softmax(-1).eval())\nprint(theirs(x))",
+    "a parameter set": OWN + "theirs = nn.MultiheadAttention(2, 1)\nwith torch.no_grad():\n"
+    "    dict(theirs.named_parameters())['in_proj_bias'][:] = torch.softmax(x, -1)",
 }  # fmt: skip
 BELOW = {
     "a helper": "def helper(x): return F.softmax(x, -1)\ndef softmax(x): return helper(x)",
@@ -26,8 +33,19 @@ BELOW = {
     "an import": "from torch import softmax as sm\ndef softmax(x): return sm(x, -1)",
     "a star": "from torch.nn.functional import *\ndef softmax(x): return log_softmax(x, -1).exp()",
     "executed": "exec('sm = F.softmax')\n" + OWN,
+    "executed by builtins": "import builtins as b\nb.exec('sm = F.softmax')\n" + OWN,
     "put": "globals().update(sm=F.softmax)\ndef softmax(x): return sm(x, -1)",
     "put on a class": OWN + "softmax.__call__ = F.softmax",
+    "put on a helper's class": "class H: pass\ndef softmax(x): return H().f(x)\nH.f = F.softmax",
+    "put in a table": "d = {}\nd['f'] = F.softmax\ndef softmax(x): return d['f'](x)",
+    "put in a deep table": "d = {}\nd.setdefault('a', {})['f'] = F.softmax\n"
+    "def softmax(x): return d['a']['f'](x)",
+    "put in a table by update": "d = {}\nd.update(f=F.softmax)\ndef softmax(x): return d['f'](x)",
+    "put on a module": "import math as m\ntorch.relu = F.softmax\nm.f = F.softmax\n"
+    "def softmax(x): return x.exp()",
+    "set on a module": "setattr(nn, 'f', F.softmax)\n" + OWN,
+    "set on a helper": "class H: pass\nsetattr(H, 'f', F.softmax)\ndef softmax(x): return H.f(x)",
+    "put in the globals": "globals()['sm'] = F.softmax\ndef softmax(x): return sm(x, -1)",
     "a wrapper": "def by(f): return F.softmax\n@by\n" + OWN,
     "in a branch": "if True:\n    sm = F.softmax\n    def softmax(x): return sm(x, -1)",
     "the answer itself": "softmax = F.softmax",
