@@ -1,6 +1,7 @@
 """How the sandbox is made; test_attacks.py tries what a learner's code can reach in it."""
 
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -101,6 +102,30 @@ def test_of_the_machine_only_what_programs_ask_is_told(worker):
     seen = set(run(worker, look).split()) - {"end"}
     assert seen <= mounts.PROC
     assert {"cpuinfo", "meminfo", "self", "sys"} <= seen
+
+
+SETTINGS = """\
+import os
+for folder, _, names in os.walk("/proc/sys"):
+    for name in names:
+        path = os.path.join(folder, name)
+        try:
+            open(path, "r+").close()
+            print("GOT IT", path)
+        except OSError:
+            pass
+try:
+    open("/proc/sys/kernel/pid_max", "w").write("301")
+except OSError as error:
+    print("no:", error.strerror)
+"""
+
+
+def test_no_question_sets_the_kernel_for_those_after_it(worker):
+    """Such as how many processes there may be: a namespace's own settings outlive a question."""
+    before = run(worker, "print(open('/proc/sys/kernel/pid_max').read())")
+    assert re.fullmatch("no: (Read-only file system|Permission denied)\n", run(worker, SETTINGS))
+    assert run(worker, "print(open('/proc/sys/kernel/pid_max').read())") == before
 
 
 def as_user(words):

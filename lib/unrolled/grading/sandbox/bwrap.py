@@ -17,6 +17,7 @@ from unrolled.grading.sandbox.gpus import Gpu
 from unrolled.grading.sandbox.staging import Staged, dropped_privileges, stage
 
 INSIDE_UID = 1000
+SETTINGS = "/proc/sys"  # of the kernel
 NOTHING = "/dev/null"  # bound, and no device there: nobody may open it
 
 
@@ -120,7 +121,8 @@ def _system_mounts() -> list[str]:
     words += [word for path, to in links.items() for word in ("--symlink", to, str(path))]
     for file in mounts.SYSTEM_FILES:
         words += ["--ro-bind-try", file, file]
-    return [*words, "--proc", "/proc", "--dev", "/dev"]
+    # What is set there for a namespace holds until it ends, and so for every later question.
+    return [*words, "--proc", "/proc", "--ro-bind", SETTINGS, SETTINGS, "--dev", "/dev"]
 
 
 def _writable(staged: Staged) -> list[str]:
