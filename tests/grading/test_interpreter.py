@@ -7,7 +7,7 @@ import pytest
 
 from grading.conftest import ASSIGNMENT, notebook
 from grading.test_marking import MASK, RIGHT_MASK, SDPA, TORCHS, mark
-from unrolled.grading.asking import execution
+from unrolled.grading.asking import execution, surroundings
 from unrolled.grading.asking.execution import CodeCell, execute
 from unrolled.grading.run import grade_assignment
 from unrolled.grading.sandbox.tiers import NONE
@@ -69,6 +69,8 @@ HABITS = [
     "import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()",
     "import argparse\np = argparse.ArgumentParser()\np.add_argument('-f')\np.parse_args()",
     "breakpoint()",
+    "get_ipython().magic('%matplotlib inline')",
+    "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\nplt.show()",
     "import pdb\npdb.set_trace()",
     "exit()",
     "quit(0)",
@@ -89,6 +91,14 @@ MISSING = [
     "import torch.no_such_module\ntorch.ones(2)",
     "if True:\n    import wandb\nwandb.init(project='x')\nwandb.config.lr = 1\nrun = wandb.run()",
     "import pandas as pd\npd.options.display.max_rows = 3\nfor row in pd.read_csv('x'): pass",
+    "import pandas as pd\nframe = pd.read_csv('x')\nframe['a'] = 1\nprint(-frame.a, frame.a > 2)\n"
+    "total, _ = frame.shape\nfor row in frame[:total]: print(f'{row:.2f}')",
+    "import importlib\nw = importlib.import_module('wandb.sdk')\nw.init()",
+    "w2 = __import__('wandb')\nw2.config = {}\nw2.init()",
+    "class Settings:\n    import wandb\n    lr = 1\nSettings().lr",
+    "from transformers import AutoTokenizer\ncutter = AutoTokenizer.from_pretrained('gpt2')\n"
+    "cutter.pad = cutter.eos\nlen(cutter)",
+    "import transformers, sacrebleu\ntransformers.set_seed(3)\ntransformers.x",
     "from jax_typing import Float\ndef f(x: Float[int, 'b'] | None): isinstance(x, Float)\nf(1)",
 ]  # fmt: skip
 
@@ -137,11 +147,13 @@ def test_what_a_learner_expects_to_fail_fails(worker):
         "import importlib.util\nassert importlib.util.find_spec('wandb') is None",
         "try:\n    import wandb as w\nexcept ImportError:\n    !pip x\n    import wandb as w",
         "error = 1\nimport wandb as w\nassert error == 1",
+        "frame = w.table()\nfor row in frame: cut = row\nerror = w.x()",
         "try:\n    w.init()\nexcept ImportError as why:\n    t = str(why)\nassert 'wandb' in t",
     ]  # fmt: skip
     done = execute([CodeCell(f"c{n}", text) for n, text in enumerate(cells)], worker)
     assert done.errors == {}
-    assert done.missing == {"c5": {"w": "wandb"}, "c6": {"w": "wandb"}}
+    assert done.missing == {"c5": {"w": "wandb"}, "c6": {"w": "wandb"},
+                            "c7": {"frame": "wandb", "row": "wandb", "cut": "wandb"}}  # fmt: skip
 
 
 DEEP = {
@@ -264,6 +276,13 @@ def test_a_missing_package_is_named_with_its_cell_and_what_it_may_have_cost(told
     assert "cost points of SelfAttention (0 of" in doubts["no_such_star"]
     assert "causal_mask" not in doubts["einops"]
     assert "(the answer to causal_mask)" in doubts["no_such"]
+
+
+@pytest.mark.sandbox
+def test_a_package_that_is_hidden_is_missing_in_an_answer_too(worker):
+    lazy = "def padding_mask(*args):\n    import tokenizers"
+    assert surroundings.NO_MODULE.findall(mark(worker, lazy)[MASK].text())[0] == "tokenizers"
+    assert mark(worker, f"import tokenizers as t\nt.Tokenizer()\n{RIGHT_MASK}")[MASK].full
 
 
 @pytest.mark.sandbox

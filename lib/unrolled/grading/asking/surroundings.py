@@ -17,7 +17,9 @@ from unrolled.grading.submissions.repair import Said
 from unrolled.grading.submissions.sources import names_read
 
 MOST = 10  # packages or cells that are named
-NO_MODULE = re.compile(r"No module named '(?!unrolled\b)([\w.]{1,100})'")
+# Of what is installed and hidden from the sandbox, Python says the second.
+MISSES = r"(?:No module named '|import of (?=[\w.]+ halted))"
+NO_MODULE = re.compile(MISSES + r"(?!unrolled\b)([\w.]{1,100})")
 # What an older Python, or an older library of its, says to a newer notebook.
 OLDER = re.compile(
     r"(?:Syntax|Indentation|Tab)Error\b.*|(?:module|type object) '[\w.]+' has no attribute '\w+'"

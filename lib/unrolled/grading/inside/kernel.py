@@ -6,18 +6,31 @@ over and the cell goes on: it is the answer below that is asked for.
 
 from __future__ import annotations
 
+import contextlib
+import dis
+import functools
 import getpass
 import os
 import pdb
 import re
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from IPython.core.autocall import ZMQExitAutocall
 from IPython.core.interactiveshell import InteractiveShell
+from matplotlib import pyplot
 
 from unrolled.candidate.sources import CELL_MAGIC, ELSEWHERE, defined_names
-from unrolled.grading.inside.missing import PackageMissing, StandIn, WithStandIns, package_of
+from unrolled.grading.inside.missing import (
+    OURS,
+    PackageMissing,
+    StandIn,
+    WithStandIns,
+    package_of,
+)
 
 MEASURES = ("time", "timeit", "prun")  # what these do beside running a cell is nobody's need
 INSTALLERS = ("pip", "pip3", "conda", "mamba", "uv", "apt", "apt-get")
@@ -67,8 +80,13 @@ class KernelShell(InteractiveShell):
     async def run_code(self, code_obj: Any, result: Any = None, *, async_: bool = False) -> bool:
         """Run a statement; one that uses what is not installed is left out."""
         failed = await super().run_code(code_obj, result, async_=async_)
-        if failed and isinstance(getattr(result, "error_in_exec", None), PackageMissing):
+        error = getattr(result, "error_in_exec", None)
+        if failed and (package := _lacking(error)):
             result.error_in_exec = None
+            # What it was to make is missing, too: `frame = pandas.read_csv(...)`.
+            for name in _stored(code_obj) - self.user_ns.keys():
+                self.user_ns[name] = StandIn(package)
+                self.missing[name] = package
             return False
         return failed
 
@@ -121,6 +139,11 @@ class KernelShell(InteractiveShell):
             self.nested = self.nested or done.error_before_exec or done.error_in_exec
         return result
 
+    def magic(self, arg_s: str) -> Any:
+        """Run ``%magic`` as notebooks of an older IPython ask for it."""
+        name, _, line = arg_s.lstrip("%").partition(" ")
+        return self.run_line_magic(name, line, 2)
+
     def enable_gui(self, gui: str | None = None) -> None:
         """Accept any: there is no window."""
 
@@ -131,7 +154,7 @@ class KernelShell(InteractiveShell):
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
         """Show an error; of what is not installed, one line."""
         error = sys.exc_info()[1]
-        if isinstance(error, PackageMissing):
+        if _lacking(error):
             self._say(f"a statement was left out: {error}")
         else:
             super().showtraceback(*args, **kwargs)
@@ -143,6 +166,18 @@ class KernelShell(InteractiveShell):
         print(sentence, file=sys.stderr)
 
 
+def _lacking(error: BaseException | None) -> str:
+    """The package for want of which a statement ended, however it asked for it; else nothing."""
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    return name if name and name.partition(".")[0] not in OURS else ""
+
+
+def _stored(code: CodeType) -> set[str]:
+    """The names that a statement binds in the notebook."""
+    stores = (i for i in dis.get_instructions(code) if i.opname in ("STORE_NAME", "STORE_GLOBAL"))
+    return {instruction.argval for instruction in stores}
+
+
 def settle() -> None:
     """Let the process look as a kernel's does to those who ask: arguments, terminal, debugger."""
     sys.argv[:] = ["ipykernel_launcher.py"]
@@ -150,6 +185,26 @@ def settle() -> None:
     getpass.getpass = _answered
     # Nobody is there to debug, and a forgotten breakpoint is no error.
     sys.breakpointhook = pdb.set_trace = lambda *args, **kwargs: None
+    pyplot.switch_backend = functools.partial(_drawing, pyplot.switch_backend)
+    sys.modules.update(_emptied())
+
+
+def _drawing(switch: Callable[[str], None], newbackend: str) -> None:
+    """Draw as before where there is no such window: ``matplotlib.use("TkAgg")``."""
+    with contextlib.suppress(ImportError):
+        switch(newbackend)
+
+
+def _emptied() -> dict[str, Any]:
+    """Packages that the sandbox hides: to Python, an empty folder would be one, without a name."""
+    sites = [Path(path) for path in sys.path if path.endswith("-packages")]
+    folders = [folder for site in sites if site.is_dir() for folder in site.iterdir()]
+    hidden = {f.name for f in folders if f.name.isidentifier() and _is_empty(f)}
+    return dict.fromkeys(hidden - sys.modules.keys())
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 _answers = iter([""] * MAX_ANSWERS)

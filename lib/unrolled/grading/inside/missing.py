@@ -53,7 +53,12 @@ class StandIn:
         )
 
     __call__ = __iter__ = __len__ = __bool__ = __contains__ = __enter__ = __use
-    __mro_entries__ = __setitem__ = __add__ = __radd__ = __mul__ = __rmul__ = __use
+    __mro_entries__ = __setitem__ = __delitem__ = __next__ = __await__ = __format__ = __use
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __matmul__ = __rmatmul__ = __use
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __use
+    __pow__ = __rpow__ = __and__ = __rand__ = __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __use
+    __pos__ = __invert__ = __abs__ = __round__ = __int__ = __float__ = __index__ = __array__ = __use
+    __aenter__ = __aiter__ = __use
 
 
 class WithStandIns(ast.NodeTransformer):
