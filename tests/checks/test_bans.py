@@ -13,12 +13,15 @@ from unrolled.candidate.watch import watched
 from unrolled.checks import all_exercises, examine, exercise, probing
 from unrolled.checks.bans import banned, pattern
 from unrolled.checks.capabilities import (
+    ADAPTERS,
     ATTENTION,
     BLEU,
     CLIPPING,
+    CROSS_ENTROPY,
     EMBEDDING,
     HEADS,
     NORMALISATION,
+    READY_MADE,
     RECURRENCE,
     SOFTMAX,
     TOKENIZER,
@@ -254,6 +257,63 @@ def test_what_another_cell_imports_is_free_until_it_is_used():
 )
 def test_a_package_that_has_the_answer_is_read(ban, source):
     assert read(source, ban)
+
+
+# What has it ready made, of each thing that an exercise asks for.
+READY = {
+    ADAPTERS: "peft.LoraConfig",
+    ATTENTION: "torch.nn.functional.scaled_dot_product_attention",
+    BLEU: "sacrebleu.corpus_bleu",
+    CLIPPING: "torch.nn.utils.clip_grad_norm_",
+    CROSS_ENTROPY: "torch.nn.functional.cross_entropy",
+    EMBEDDING: "torch.nn.functional.embedding",
+    HEADS: "torch.nn.MultiheadAttention",
+    NORMALISATION: "torch.nn.functional.layer_norm",
+    READY_MADE: "transformers.GPT2Model",
+    RECURRENCE: "torch.nn.LSTM",
+    SOFTMAX: "torch.nn.functional.softmax",
+    TOKENIZER: "tokenizers.Tokenizer",
+    TRANSFORMER: "torch.nn.Transformer",
+}
+# {m} is a module, {n} a name in it, {a} and {b} its halves.
+DISGUISES = {
+    "star": "from {m} import *\nf = {n}",
+    "alias": "import {m} as Z\nf = Z.{n}",
+    "alias of it": "from {m} import {n} as q\nq(1)",
+    "in a function": "def f(x):\n    from {m} import {n} as q\n    return q(x)",
+    "in a class": "class A:\n    from {m} import {n} as q",
+    "subclass": "import {m} as Z\nclass A(Z.{n}): pass",
+    "partial": "import functools, {m} as Z\nf = functools.partial(Z.{n})",
+    "a list": "import {m} as Z\nf = [0, Z.{n}][1]",
+    "a table of modules": "import {m} as Z\nd = {{'a': Z}}\nf = d['a'].{n}",
+    "a default": "import {m} as Z\ndef f(x, g=Z.{n}): return g(x)",
+    "a default module": "import {m} as Z\ndef f(x, g=Z): return g.{n}(x)",
+    "an object's": "import {m} as Z\nclass A:\n    def f(self, x): return self.z.{n}(x)\nA.z = Z",
+    "several names": "import {m} as Z\na = b = Z\nf = b.{n}",
+    "named self": "import {m} as self\nf = self.{n}",
+    "getattr": "import {m} as Z\nf = getattr(Z, '{a}' + '{b}', None)",
+    "getattr of a join": "import {m} as Z\nf = getattr(Z, ''.join(('{a}', '{b}')))",
+    "vars": "import {m} as Z\nf = vars(Z)['{n}']",
+    "import_module": "import importlib as i\nf = i.import_module('{m}').{n}",
+    "import_module renamed": "from importlib import import_module as i\nf = i('{m}').{n}",
+    "__import__": "f = __import__('{m}', fromlist=['x']).{n}",
+    "resolve_name": "import pkgutil\nf = pkgutil.resolve_name('{m}:{n}')",
+    "sys.modules": "import sys\nf = sys.modules['{m}'].{n}",
+    "eval": "import {m} as Z\nf = eval('Z.{n}')",
+    "exec": "exec('from {m} import {n} as q')\nf = q",
+    "try": "try:\n    import {m} as Z\nexcept ImportError:\n    Z = None\nf = Z.{n}",
+}
+
+
+@pytest.mark.parametrize("found", [e for e in all_exercises() if e.bans], ids=lambda e: e.id)
+def test_what_an_exercise_bans_is_read_in_every_disguise(found):
+    for ban in (ban for ban in found.bans if not ban.course):
+        module, _, name = READY[ban].rpartition(".")
+        half = len(name) // 2
+        parts = {"m": module, "n": name, "a": name[:half], "b": name[half:]}
+        for disguise, source in DISGUISES.items():
+            said = banned(source.format(**parts), found.by_hand)
+            assert any(f"{ban.name} by hand" in clause for clause in said), disguise
 
 
 def test_the_courses_own_answer_is_not_the_learners():

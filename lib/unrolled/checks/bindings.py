@@ -19,7 +19,7 @@ SPACES = (torch, nn, nn.functional, torch.Tensor, torch.special, nn.utils)
 SELF = ("self", "cls")
 BY_NAME = ("getattr", "getattr_static", "__getattribute__")  # of a thing, by a text
 OF_ANY = ("attrgetter", "methodcaller")  # of whatever they are given
-IMPORTS = ("import_module", "__import__")
+IMPORTS = ("import_module", "__import__", "resolve_name", "locate")
 ANNOTATIONS = ("annotation", "returns")
 COMPARE = ("isinstance", "issubclass")
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -80,7 +80,7 @@ class Bindings:
         if isinstance(node, ast.Subscript):
             return self._item(node.value, self.text(node.slice))
         if isinstance(node, ast.Call) and node.args:
-            return self._called(called(node), node.args)
+            return self._called(self.path(node.func).rpartition(".")[2] or called(node), node.args)
         return ""
 
     def _from_star(self, name: str) -> str:
@@ -88,7 +88,7 @@ class Bindings:
         return torchs_own().get(name, "") if known else ""
 
     def _attribute(self, of: ast.expr, name: str) -> str:
-        if isinstance(of, ast.Name) and of.id in SELF:
+        if isinstance(of, ast.Name) and of.id in SELF and of.id not in self.paths:
             return ""
         if base := self.path(of):
             return f"{base}.{name}"
@@ -110,7 +110,7 @@ class Bindings:
     def _called(self, function: str, arguments: list[ast.expr]) -> str:
         """``getattr(F, "softmax")``, ``import_module("torch.nn.functional")``."""
         if function in IMPORTS:
-            return self.text(arguments[0])
+            return self.text(arguments[0]).replace(":", ".")
         if function in OF_ANY:
             return torchs_own().get(self.text(arguments[0]).rpartition(".")[2], "")
         if function in BY_NAME and (text := self.text(arguments[-1 if len(arguments) < 3 else 1])):
