@@ -21,6 +21,8 @@ class ValueRefused(ValueError):
 class Budget:
     """What is left; the most demanding of the course's own answers needs a twentieth of it.
 
+    A right answer of many small layers may need half: every one of its parameters has a name.
+
     Attributes:
         nodes: values of any kind, each item of a list one of them.
         text: characters of strings.
@@ -29,7 +31,7 @@ class Budget:
     """
 
     nodes: int = 100_000
-    text: int = 1_000_000
+    text: int = 2_000_000
     bytes: int = 128 * 2**20
     calls: int = 10_000
 
