@@ -173,9 +173,15 @@ def _holds(folder: Path, mark: str) -> bool:
 def _named(mark: str) -> set[int]:
     """The machine's processes with this in their command line or the name of a thread."""
     found = set()
-    for place in ("cmdline", "task/*/comm"):
-        for path in Path("/proc").glob(f"[0-9]*/{place}"):
+    for process in Path("/proc").glob("[0-9]*"):
+        for path in _names(process):
             with contextlib.suppress(OSError):
                 if mark.encode() in path.read_bytes():
-                    found.add(int(path.parts[2]))
+                    found.add(int(process.name))
     return found - {os.getpid()}
+
+
+def _names(process: Path) -> list[Path]:
+    with contextlib.suppress(OSError):  # it may end while it is looked at
+        return [process / "cmdline", *process.glob("task/*/comm")]
+    return []
