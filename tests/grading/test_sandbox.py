@@ -167,7 +167,7 @@ def test_an_ordinary_user_has_it_too_or_goes_without(ordinary, monkeypatch, stag
 
 def test_what_is_needed_is_staged_in_a_folder_that_hides_nothing(monkeypatch, tmp_path):
     monkeypatch.setattr(staging, "PLACES", ("/mnt", "/srv"))
-    assert staging.free_place([Path("/work/package")]) == Path("/mnt")
+    assert staging.free_place([Path("/data/package")]) == Path("/mnt")
     assert staging.free_place([Path("/mnt/package")]) == Path("/srv")
     taken = [Path("/mnt/package"), Path("/srv/package")]
     assert staging.free_place(taken) is None
