@@ -80,16 +80,22 @@
         into = outer;
       },
       /** A slider with its value. onChange(value). Returns { value, set(value) }. With `base`, min, max,
-       *  and step are powers of it: as much room for 1/4 to 1/2 as for 32 to 64. */
-      slider({ label, name, min, max, step, value, digits = 2, base = null }, onChange) {
+       *  and step are powers of it: as much room for 1/4 to 1/2 as for 32 to 64. With `stops` it has
+       *  these values and no others. show(value) is what stands beside it. */
+      slider({ label, name, min, max, step, value, digits = 2, base = null, stops = null,
+        show = (number) => format(number, digits) }, onChange) {
         const id = `moving-${++serial}`;
         const shown = element("output", { for: id });
-        const at = (number) => (base ? Math.log(number) / Math.log(base) : number);
-        const input = element("input",
-          { type: "range", id, min, max, step, value: at(value), "data-control": name, "data-base": base });
-        const read = () => (base ? base ** input.valueAsNumber : input.valueAsNumber);
+        const at = (number) => (stops ? stops.indexOf(number) : base ? Math.log(number) / Math.log(base) : number);
+        const range = stops ? { min: 0, max: stops.length - 1, step: 1 } : { min, max, step };
+        const input = element("input", { type: "range", id, ...range, value: at(value),
+          "data-control": name, "data-base": base, "data-stops": stops && JSON.stringify(stops) });
+        const read = () => {
+          const place = input.valueAsNumber;
+          return stops ? stops[place] : base ? base ** place : place;
+        };
         const update = () => {
-          shown.textContent = format(read(), digits);
+          shown.textContent = show(read());
           input.setAttribute("aria-valuetext", `${label} ${shown.textContent}`);
         };
         input.addEventListener("input", () => (update(), onChange(read())));
@@ -125,6 +131,20 @@
         add(element("label", { class: "moving-toggle" }, input, element("span", {}, label)));
         return { get value() { return input.checked; }, set(on) { input.checked = on; } };
       },
+      /** A line of text that the reader writes. onInput(text). Returns { value }. */
+      field({ label, name, value, limit = 120 }, onInput) {
+        const id = `moving-${++serial}`;
+        const input = element("input", { type: "text", id, value, maxlength: limit, "data-control": name,
+          autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
+        input.addEventListener("input", () => onInput(input.value));
+        add(element("div", { class: "moving-field" }, element("label", { for: id }, label), input));
+        return { get value() { return input.value; } };
+      },
+      /** What a figure remembers of earlier moves, for a test to read. Returns { value, set(value) }. */
+      state(name, value) {
+        const node = add(element("data", { "data-state": name, value, hidden: true }));
+        return { get value() { return Number(node.value); }, set(to) { node.value = String(to); } };
+      },
       /** A button. */
       button({ label, name }, onClick) {
         const node = element("button", { type: "button", "data-control": name }, label);
@@ -155,7 +175,8 @@
           element("table", { class: "moving-heat" }, element("caption", {}, title),
             element("thead", {}, element("tr", {}, element("td"), ...headers)), element("tbody", {}, ...lines))), result);
         return {
-          set(matrix, { row = -1, column = -1, off = () => false, scale = limit } = {}) {
+          set(matrix, { row = -1, column = -1, off = () => false, scale = limit, columns: rename = null } = {}) {
+            if (rename) headers.forEach((header, j) => { header.textContent = rename[j]; });
             matrix.forEach((line, i) => line.forEach((value, j) => {
               numbers[i][j].show(value);
               const td = cells[i][j];
@@ -168,7 +189,8 @@
           },
         };
       },
-      /** Bars from 0 to `max`, or, if `signed`, from a middle line to both sides; data-value "NAME.i". */
+      /** Bars from 0 to `max`, or, if `signed`, from a middle line to both sides; data-value "NAME.i".
+       *  Bars beyond the values that are set are hidden. */
       bars({ title, name, labels, max = 1, digits = 2, signed = false, result = false }) {
         const numbers = labels.map((_, i) => cell(`${name}.${i}`, digits));
         const fills = labels.map(() => element("span", { class: "moving-fill" }));
@@ -179,6 +201,7 @@
           element("tbody", {}, ...lines)), result);
         return {
           set(values, { scale = max, labels: relabel = null } = {}) {
+            lines.forEach((line, i) => { line.hidden = i >= values.length; });
             values.forEach((value, i) => {
               numbers[i].show(value);
               const width = (signed ? 50 : 100) * Math.min(1, Math.abs(value) / scale);
@@ -187,6 +210,23 @@
               fills[i].classList.toggle("negative", value < 0);
               if (relabel) names[i].textContent = relabel[i];
             });
+          },
+        };
+      },
+      /** Pieces of a text in their order, words apart; data-value "NAME.i" is a piece's number, below it.
+       *  Returns { set(words) }: each word a list of { text, id, odd }, where odd marks what is no text. */
+      chips({ title, name, result = false }) {
+        const list = element("div", { class: "moving-words" });
+        place(element("div", { class: "moving-chips", tabindex: 0, role: "region", "aria-label": title },
+          element("p", {}, title), list), result);
+        return {
+          set(words) {
+            let i = 0;
+            list.replaceChildren(...words.map((word) => element("span", {}, ...word.map(({ text, id, odd }) => {
+              const number = cell(`${name}.${i++}`, 0);
+              number.show(id);
+              return element("span", { class: odd ? "moving-chip odd" : "moving-chip" }, element("span", {}, text), number);
+            }))));
           },
         };
       },

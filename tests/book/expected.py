@@ -4,7 +4,12 @@ For each kind: from the figure's data and the values of its controls to the numb
 ``controls["clicked"]`` is the button pressed last, if one was.
 """
 
+from itertools import pairwise
+
 import torch
+
+from unrolled.tokenizers import bpe_merge, pre_tokenize, train_bpe
+from unrolled.tokenizers.byte_level import BYTE_TOKENS, to_bytes
 
 KINDS = {}
 
@@ -80,4 +85,27 @@ def heads(data, controls):
         **named("weight", weights[:, ask]),
         **named("merged", merged),
         **named("output", merged @ W_O),
+    }
+
+
+@expected("merges")
+def merges(data, controls):
+    """Chapter 1: a text of the reader's, cut by the library's tokenizer."""
+    text, n = controls["text"], controls["merges"]
+    learned = [tuple(map(to_bytes, pair)) for pair in data["merges"]]
+    if controls["own"]:
+        learned = train_bpe(text, data["stops"][-1] + 1) if text else []
+    ranks = {pair: rank for rank, pair in enumerate(learned[:n])}
+    ids = {token: i for i, token in enumerate(BYTE_TOKENS)}
+    ids |= {left + right: 256 + rank for (left, right), rank in ranks.items()}
+    words = [[bytes([byte]) for byte in word.encode()] for word in pre_tokenize(text)]
+    joined = [bpe_merge(word, ranks) for word in words]
+    tokens = [token for word in joined for token in word]
+    ahead = [pair for word in joined for pair in pairwise(word)]
+    return {
+        **{f"token.{i}": ids[token] for i, token in enumerate(tokens)},
+        "tokens": len(tokens),
+        "bytes": sum(map(len, words)),
+        "ratio": len(text) / len(tokens) if tokens else 0,
+        "next": ahead.count(learned[n]) if n < len(learned) else 0,
     }

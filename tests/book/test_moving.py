@@ -14,14 +14,18 @@ READ = """(figure) => {
     const controls = {};
     for (const node of figure.querySelectorAll("input[data-control]")) {
       const name = node.dataset.control;
-      const { base } = node.dataset; // a slider of powers
-      if (node.type === "range")
+      const { base, stops } = node.dataset; // a slider of powers, or of some values only
+      if (node.type === "text") controls[name] = node.value;
+      else if (stops) controls[name] = JSON.parse(stops)[node.valueAsNumber];
+      else if (node.type === "range")
         controls[name] = base ? Number(base) ** node.valueAsNumber : node.valueAsNumber;
       else if (node.type === "checkbox") controls[name] = node.checked;
       else if (node.checked) controls[name] = Number(node.value);
     }
+    for (const node of figure.querySelectorAll("[data-state]"))
+      controls[node.dataset.state] = Number(node.value);
     const values = {};
-    for (const node of figure.querySelectorAll("[data-value]"))
+    for (const node of figure.querySelectorAll("[data-value]:not([hidden] *)"))
       values[node.dataset.value] = node.value;
     const data = figure.querySelector('script[type="application/json"]').textContent;
     return { controls, values, data: JSON.parse(data) };
@@ -32,6 +36,17 @@ def keys_of(control):
     """What to press on a control: a slider's ends and a step back, else the space bar."""
     kind = control.get_attribute("type")
     return {"range": ["Home", "End", "ArrowLeft"], "button": ["Enter"]}.get(kind, ["Space"])
+
+
+TEXTS = ("", "狗藏了它的骨头 🦴", "lower  and lowest, I'm 42! 我们 🦴")  # what a reader may write
+
+
+def moves(control):
+    """Move a control to each of its values that matter, one a step."""
+    if control.get_attribute("type") == "text":
+        yield from (control.fill(text) for text in TEXTS)
+    else:
+        yield from (control.press(key) for key in keys_of(control))
 
 
 def compare(figure, clicked=None):
@@ -58,10 +73,9 @@ def test_figures_compute_what_torch_computes(tab, site, name):
             before = compare(figure)
             moved = set()
             for control in figure.locator("[data-control]").all():
-                for key in keys_of(control):
-                    control.press(key)
+                for _ in moves(control):
                     now = compare(figure, control.get_attribute("data-control"))
-                    moved |= {value for value in before if now[value] != before[value]}
+                    moved |= {value for value in before if now.get(value) != before[value]}
             assert moved, f"nothing moves in {figure.get_attribute('data-kind')}"
         assert seen.look() == []
 
