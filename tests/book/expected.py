@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import torch
 
+from unrolled.embeddings import negative_sampling_loss
 from unrolled.tokenizers import bpe_merge, pre_tokenize, train_bpe
 from unrolled.tokenizers.byte_level import BYTE_TOKENS, to_bytes
 
@@ -108,4 +109,35 @@ def merges(data, controls):
         "bytes": sum(map(len, words)),
         "ratio": len(text) / len(tokens) if tokens else 0,
         "next": ahead.count(learned[n]) if n < len(learned) else 0,
+    }
+
+
+@expected("negatives")
+def negatives(data, controls):
+    """Chapter 1: skip-gram with negative sampling, its gradients by autograd."""
+    V, U = (torch.tensor(data[name], dtype=torch.float64) for name in ("centres", "contexts"))
+    V.requires_grad_(), U.requires_grad_()
+    K, drawn = controls["K"], data["negatives"]
+    place, other = controls["centre"], controls["context"]
+    chosen = [data["sentence"][place], data["sentence"][other]]
+    is_pair = 0 < abs(place - other) <= data["window"]
+
+    def loss_of(pair, step):
+        negative = [drawn[(step * K + k) % len(drawn)] for k in range(K)]
+        loss = negative_sampling_loss(V[pair[:1]], U[pair[1:]], U[negative].unsqueeze(0))
+        return loss, torch.sigmoid(U[pair[1:] + negative] @ V[pair[0]])
+
+    for step in range(controls["steps"] if controls["all"] or is_pair else 0):
+        pair = data["pairs"][step % len(data["pairs"])] if controls["all"] else chosen
+        slopes = torch.autograd.grad(loss_of(pair, step)[0], (V, U))
+        with torch.no_grad():
+            V -= controls["rate"] * slopes[0]
+            U -= controls["rate"] * slopes[1]
+    loss, p = loss_of(chosen, controls["steps"])
+    slope = torch.autograd.grad(loss, V)[0][chosen[0]] * is_pair
+    return {
+        **(named("p", p.detach()) if is_pair else {}),
+        **named("centre", torch.stack([V[chosen[0]].detach(), slope])),
+        "loss": loss.item() * is_pair,
+        "cosine": torch.cosine_similarity(*V[data["watch"]], dim=0).item(),
     }
