@@ -9,6 +9,7 @@ from itertools import pairwise
 import torch
 
 from unrolled.embeddings import negative_sampling_loss
+from unrolled.recurrent import rnn_step
 from unrolled.tokenizers import bpe_merge, pre_tokenize, train_bpe
 from unrolled.tokenizers.byte_level import BYTE_TOKENS, to_bytes
 
@@ -140,4 +141,35 @@ def negatives(data, controls):
         **named("centre", torch.stack([V[chosen[0]].detach(), slope])),
         "loss": loss.item() * is_pair,
         "cosine": torch.cosine_similarity(*V[data["watch"]], dim=0).item(),
+    }
+
+
+@expected("unrolled-rnn")
+def unrolled_rnn(data, controls):
+    """Chapter 2: a recurrent network step by step, with two words exchanged."""
+    x, W_ih, W_hh, bias = (
+        torch.tensor(data[name], dtype=torch.float64)
+        for name in ("inputs", "weight_ih", "weight_hh", "bias")
+    )
+    W_hh = W_hh * controls["scale"]
+    order = list(range(len(x)))
+    first, second = controls["first"], controls["second"]
+    order[first], order[second] = order[second], order[first]
+
+    def run(x):
+        states = [torch.zeros_like(bias)]
+        for row in x:
+            step = (part.unsqueeze(0) for part in (row, states[-1]))
+            states.append(rnn_step(*step, W_ih, W_hh, bias, torch.zeros_like(bias))[0])
+        return torch.stack(states)  # (T + 1, H)
+
+    states, given, t = run(x[order]), run(x), controls["step"]
+    seen = states[1:].T.clone()
+    seen[:, t:] = 0
+    parts = [W_ih @ x[order][t - 1] + bias, W_hh @ states[t - 1], states[t]]
+    return {
+        **named("state", seen),
+        **named("step", torch.stack(parts)),
+        "apart": torch.dist(states[-1], given[-1]).item(),
+        "bags": torch.dist(x[order].sum(0), x.sum(0)).item(),
     }
