@@ -249,6 +249,43 @@
           clear() { node.replaceChildren(); },
         };
       },
+      /** Lines over an axis; both axes { label, min, max, ticks, log }, `lines` the names of lines, each with
+       *  its own dashes. Returns { set(line, points), mark(x) }; what leaves the picture is cut off. */
+      plot({ alt, x, y, lines, width = 440, height = 270, result = false }) {
+        const drawing = ui.svg({ width, height, alt, result });
+        const box = { left: 52, right: width - 10, top: 12 + 17 * lines.length, bottom: height - 40 };
+        const along = (axis, from, to) => {
+          const at = (v) => (axis.log ? Math.log(v) : v);
+          return (v) => from + (to - from) * (at(v) - at(axis.min)) / (at(axis.max) - at(axis.min));
+        };
+        const px = along(x, box.left, box.right), py = along(y, box.bottom, box.top);
+        const into = (v) => Math.max(box.top - 3, Math.min(box.bottom + 3, v));
+        const classes = ["positive", "negative", "ink"], dashes = ["none", "7 4", "2 3"];
+        for (const [v, text] of x.ticks) {
+          drawing.add("line", { x1: px(v), x2: px(v), y1: box.top, y2: box.bottom, class: "soft" });
+          drawing.add("text", { x: px(v), y: box.bottom + 17, "text-anchor": "middle" }, text);
+        }
+        for (const [v, text] of y.ticks) {
+          drawing.add("line", { x1: box.left, x2: box.right, y1: py(v), y2: py(v), class: "soft" });
+          drawing.add("text", { x: box.left - 6, y: py(v) + 4, "text-anchor": "end" }, text);
+        }
+        drawing.add("text", { x: (box.left + box.right) / 2, y: height - 6, "text-anchor": "middle" }, x.label);
+        const guide = drawing.add("line", { y1: box.top, y2: box.bottom, class: "accent", "stroke-width": 2 });
+        const drawn = lines.map((name, i) => {
+          const look = { class: classes[i % 3], "stroke-width": 2.5, "stroke-dasharray": dashes[i % 3] };
+          drawing.add("line", { x1: box.left, x2: box.left + 34, y1: 10 + 17 * i, y2: 10 + 17 * i, ...look });
+          drawing.add("text", { x: box.left + 42, y: 14 + 17 * i }, name);
+          return drawing.add("polyline", look);
+        });
+        return {
+          set(line, points) {
+            // A point of height 0 has no place on a scale of powers: it lies at the lower edge.
+            const height = (v) => (y.log && v <= 0 ? box.bottom + 3 : into(py(v)));
+            set(drawn[line], { points: points.map(([u, v]) => `${px(u).toFixed(1)},${height(v).toFixed(1)}`).join(" ") });
+          },
+          mark(at) { set(guide, { x1: px(at), x2: px(at) }); },
+        };
+      },
       /** A paragraph of plain text. Returns { set(text) }. */
       text(text = "") {
         const node = add(element("p", {}, text));

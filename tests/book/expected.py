@@ -173,3 +173,26 @@ def unrolled_rnn(data, controls):
         "apart": torch.dist(states[-1], given[-1]).item(),
         "bags": torch.dist(x[order].sum(0), x.sum(0)).item(),
     }
+
+
+@expected("gradient-distance")
+def gradient_distance(data, controls):
+    """Chapter 2: the gradient of the last state with respect to an earlier one, by autograd."""
+    W, inputs, g = (
+        torch.tensor(data[name], dtype=torch.float64) for name in ("matrix", "inputs", "gradient")
+    )
+    W, distance = W * controls["radius"], controls["distance"]
+
+    def shrinks(squash):
+        states = [torch.zeros_like(g, requires_grad=True)]
+        for x in inputs:
+            states.append(squash(W @ states[-1] + x))
+        slope = torch.autograd.grad(states[-1] @ g, states[-1 - distance])[0]
+        return slope.norm() / g.norm()
+
+    linear, tanh = shrinks(torch.clone), shrinks(torch.tanh)
+    return {
+        "linear": linear.log10().item(),
+        "tanh": tanh.log10().item(),
+        "factor": (tanh ** (1 / distance)).item(),
+    }
