@@ -81,12 +81,14 @@
       },
       /** A slider with its value. onChange(value). Returns { value, set(value) }. With `base`, min, max,
        *  and step are powers of it: as much room for 1/4 to 1/2 as for 32 to 64. With `stops` it has
-       *  these values and no others. show(value) is what stands beside it. */
+       *  these values and no others, and set() goes to the nearest. show(value) is what stands beside it. */
       slider({ label, name, min, max, step, value, digits = 2, base = null, stops = null,
         show = (number) => format(number, digits) }, onChange) {
         const id = `moving-${++serial}`;
         const shown = element("output", { for: id });
-        const at = (number) => (stops ? stops.indexOf(number) : base ? Math.log(number) / Math.log(base) : number);
+        const nearest = (number) => stops.reduce((best, stop, place) =>
+          (Math.abs(stop - number) < Math.abs(stops[best] - number) ? place : best), 0);
+        const at = (number) => (stops ? nearest(number) : base ? Math.log(number) / Math.log(base) : number);
         const range = stops ? { min: 0, max: stops.length - 1, step: 1 } : { min, max, step };
         const input = element("input", { type: "range", id, ...range, value: at(value),
           "data-control": name, "data-base": base, "data-stops": stops && JSON.stringify(stops) });

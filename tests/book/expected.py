@@ -196,3 +196,26 @@ def gradient_distance(data, controls):
         "tanh": tanh.log10().item(),
         "factor": (tanh ** (1 / distance)).item(),
     }
+
+
+@expected("gates")
+def gates(data, controls):
+    """Chapter 3: one memory cell, with gates as the reader has set them."""
+    t, T = controls["word"], len(data["words"])
+    g = torch.tensor(data["candidate"], dtype=torch.float64)
+    open_ = {
+        gate: torch.tensor([controls[f"{gate}.{s}"] for s in range(T)], dtype=torch.float64)
+        for gate in ("forget", "input", "output")
+    }
+    if controls["clicked"] in open_:  # a slider speaks for the word that is looked at
+        open_[controls["clicked"]][t] = controls[controls["clicked"]]
+    f, i, o = open_.values()
+    c = torch.zeros(T + 1, dtype=torch.float64)
+    for s in range(T):
+        c[s + 1] = f[s] * c[s] + i[s] * g[s]
+    wrote = i[t] * g[t]
+    return {
+        **named("cell", torch.stack([g, i, f, o, c[1:], o * torch.tanh(c[1:])])),
+        "written": wrote.item(),
+        "left": (wrote * f[t + 1 :].prod()).item(),
+    }
