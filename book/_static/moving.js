@@ -255,7 +255,7 @@
        *  its own dashes. Returns { set(line, points), mark(x) }; what leaves the picture is cut off. */
       plot({ alt, x, y, lines, width = 440, height = 270, result = false }) {
         const drawing = ui.svg({ width, height, alt, result });
-        const box = { left: 52, right: width - 10, top: 12 + 17 * lines.length, bottom: height - 40 };
+        const box = { left: 52, right: width - 20, top: 12 + 17 * lines.length, bottom: height - 40 };
         const along = (axis, from, to) => {
           const at = (v) => (axis.log ? Math.log(v) : v);
           return (v) => from + (to - from) * (at(v) - at(axis.min)) / (at(axis.max) - at(axis.min));

@@ -4,6 +4,7 @@ For each kind: from the figure's data and the values of its controls to the numb
 ``controls["clicked"]`` is the button pressed last, if one was.
 """
 
+import math
 from itertools import pairwise
 
 import torch
@@ -218,4 +219,22 @@ def gates(data, controls):
         **named("cell", torch.stack([g, i, f, o, c[1:], o * torch.tanh(c[1:])])),
         "written": wrote.item(),
         "left": (wrote * f[t + 1 :].prod()).item(),
+    }
+
+
+@expected("memory-cell")
+def memory_cell(data, controls):
+    """Chapter 3: what is left of a number in a memory and in a squashed state, by autograd."""
+    n, f = int(controls["steps"] + 0.5), 1 - controls["leak"]
+    number = torch.tensor(controls["number"], dtype=torch.float64, requires_grad=True)
+    c = h = number
+    for _ in range(n):
+        c, h = f * c, torch.tanh(controls["weight"] * h)
+    kept, slope = (torch.autograd.grad(end, number)[0].item() for end in (c, h))
+    return {
+        "memory": c.item(),
+        "kept": kept,
+        "half": math.log(0.5) / math.log(f),
+        "state": h.item(),
+        "slope": slope,
     }
