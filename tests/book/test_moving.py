@@ -38,7 +38,7 @@ def keys_of(control):
     return {"range": ["Home", "End", "ArrowLeft"], "button": ["Enter"]}.get(kind, ["Space"])
 
 
-TEXTS = ("", "狗藏了它的骨头 🦴", "lower  and lowest, I'm 42! 我们 🦴")  # what a reader may write
+TEXTS = ("", "狗藏了它的骨头 🦴", "aaa ac ab ac ab, I'd  low lower 42!")  # what a reader may write
 
 
 def moves(control):

@@ -82,11 +82,11 @@ Unrolled.moving("merges", (root, data, ui) => {
   let learned = data.merges.slice(0, most + 1);
 
   ui.field({ label: "your text", name: "text", value: text, limit: 100 }, (to) => { text = to; relearn(); });
+  ui.choice({ label: "merges are learned from", name: "own", options: ["the text of this page", "your text alone"] },
+    (index) => { own = index === 1; relearn(); });
   ui.slider({ label: "merges", name: "merges", stops: data.stops, value: wanted, digits: 0 },
     (value) => { wanted = value; update(); });
   const chips = ui.chips({ title: "its tokens, and the number of each", name: "token", result: true });
-  ui.choice({ label: "merges are learned from", name: "own", options: ["the text of this page", "your text alone"] },
-    (index) => { own = index === 1; relearn(); });
   let tokens, bytes, ratio, next;
   ui.row(() => {
     tokens = ui.number({ label: "tokens", name: "tokens", digits: 0 });
