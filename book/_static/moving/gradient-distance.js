@@ -17,7 +17,8 @@ Unrolled.moving("gradient-distance", (root, data, ui) => {
     (value) => { radius = value; update(); });
   ui.slider({ label: "steps back", name: "distance", min: 1, max: T, step: 1, value: distance, digits: 0 },
     (value) => { distance = value; update(); });
-  const power = (exponent) => [10 ** exponent, `10${[...String(exponent)].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("")}`];
+  const raised = (exponent) => [...String(exponent)].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("");
+  const power = (exponent) => [10 ** exponent, `10${raised(exponent)}`];
   const tens = [...Array(Math.floor(T / 10)).keys()].map((i) => [10 * (i + 1), String(10 * (i + 1))]);
   const plot = ui.plot({ result: true, lines: ["linear", "with tanh"],
     alt: "The norm of the gradient against the number of steps back, in powers of ten, linear and with tanh",
@@ -55,9 +56,9 @@ Unrolled.moving("gradient-distance", (root, data, ui) => {
     linear.set(Math.log10(a));
     tanh.set(Math.log10(b));
     factor.set(b ** (1 / distance));
-    const size = (v) => (v > 0.1 && v < 10 ? `is ${ui.format(v, 2)} of` : v < 1 ? `is smaller by 10 to the ${ui.format(-Math.log10(v), 1)} than`
-      : `is larger by 10 to the ${ui.format(Math.log10(v), 1)} than`);
-    ui.say(`Radius ${ui.format(radius, 2)}: after ${distance} steps back the linear gradient ${size(a)} what it was, with tanh it ${size(b)} what it was.`);
+    const size = (v) => (v > 0.1 && v < 10 ? `${ui.format(v, 2)} times` : `10 to the power ${ui.format(Math.log10(v), 1)} times`);
+    ui.say(`Radius ${ui.format(radius, 2)}: ${distance} ${distance === 1 ? "step" : "steps"} back the linear gradient is ${
+      size(a)} what it was, the one with tanh ${size(b)}.`);
   }
   update();
 });

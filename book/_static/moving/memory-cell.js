@@ -16,7 +16,8 @@ Unrolled.moving("memory-cell", (root, data, ui) => {
   ui.slider({ label: "steps n", name: "steps", min: 0, max: Math.log2(LONGEST), step: 0.25, base: 2, value: state.steps,
     show: (n) => ui.format(whole(n), 0) }, change("steps"));
   const shares = [0, 0.25, 0.5, 0.75, 1].map((share) => [share, `${100 * share} %`]);
-  const plot = ui.plot({ result: true, lines: ["memory: the number, and its gradient", "recurrent state: the number", "recurrent state: its gradient"],
+  const lineNames = ["memory: the number, and its gradient", "recurrent state: the number", "recurrent state: its gradient"];
+  const plot = ui.plot({ result: true, lines: lineNames,
     alt: "What is left of a number and of its gradient against the number of steps, in a memory and in a recurrent state",
     x: { label: "steps", min: 1, max: LONGEST, log: true, ticks: [1, 4, 16, 64, 256, 1024].map((n) => [n, String(n)]) },
     y: { label: "left", min: 0, max: 1.25, ticks: shares } });

@@ -114,7 +114,7 @@ Unrolled.moving("merges", (root, data, ui) => {
     bytes.set(words.flat().length);
     ratio.set(made ? characters / made : 0);
     next.set(places);
-    const what = `${characters} characters are ${made} tokens after ${merges.length} merges.`;
+    const what = `${characters} characters are ${made} tokens after ${merges.length} ${merges.length === 1 ? "merge" : "merges"}.`;
     const then = pair ? `Joined next: ${pair.map((token) => show(token).text).join(" and ")}, which stand together ${
       places === 1 ? "once" : `${places} times`} here.` : "No merge is left.";
     ui.say(`${what} ${then}`);

@@ -117,7 +117,7 @@ Unrolled.moving("negatives", (root, data, ui) => {
       return;
     }
     const percent = (p) => `${ui.format(100 * p, 0)} %`;
-    ui.say(`After ${state.steps} steps ${words[context]} is called a true neighbour of ${words[centre]} with ${
+    ui.say(`After ${state.steps} ${state.steps === 1 ? "step" : "steps"} ${words[context]} is called a true neighbour of ${words[centre]} with ${
       percent(now.p[0])}; drawn by chance: ${negative.map((id, k) => `${words[id]} ${percent(now.p[k + 1])}`).join(", ")}.`);
   }
   update();
