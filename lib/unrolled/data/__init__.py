@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from unrolled.data import tatoeba, tinyworld
 from unrolled.data.choice import Choice
+from unrolled.data.plays import Play, shakespeare
 from unrolled.data.readers import (
     ABOUT,
     About,
@@ -26,11 +27,13 @@ __all__ = [
     "About",
     "DataCorrupt",
     "DataUnavailable",
+    "Play",
     "SentencePairs",
     "fetch",
     "movie_reviews",
     "multi30k",
     "sentence_pairs",
+    "shakespeare",
     "tatoeba",
     "tiny_shakespeare",
     "tinyworld",

@@ -10,7 +10,7 @@ from unrolled.checks.ch01_words.words import CHAPTER, letters, listed, shown, sh
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch01 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 
 def _merges(answer: Handle, draw: Draw, text: str, n_merges: int) -> dict[str, str]:
@@ -93,7 +93,7 @@ TRAIN_BPE = Exercise(
     id="train_bpe",
     chapter=CHAPTER,
     module="unrolled.tokenizers.bpe",
-    section=library_page("tokenizers", "train_bpe"),
+    section=section("sec-01-bpe"),
     probes=(
         Probe("a few words, a line each", _few_words, 2,
               says="each round counts the pairs of all words anew, takes the most frequent one and "

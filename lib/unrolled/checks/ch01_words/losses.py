@@ -12,7 +12,7 @@ from unrolled.checks.ch01_words.words import CHAPTER
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch01 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 
 def _vectors(draw: Draw, N: int, K: int, D: int) -> list[Tensor]:
@@ -62,7 +62,7 @@ NEGATIVE_SAMPLING_LOSS = Exercise(
     id="negative_sampling_loss",
     chapter=CHAPTER,
     module="unrolled.embeddings.word2vec",
-    section=library_page("embeddings", "negative_sampling_loss"),
+    section=section("sec-01-negatives"),
     probes=(
         Probe("values, all sizes different", _values, 2),
         Probe("one negative a pair", _one_negative, 1),
@@ -136,7 +136,7 @@ GLOVE_LOSS = Exercise(
     id="glove_loss",
     chapter=CHAPTER,
     module="unrolled.embeddings.glove",
-    section=library_page("embeddings", "glove_loss"),
+    section=section("sec-01-glove"),
     probes=(
         Probe("values, counts below x_max", _rare, 2),
         Probe("counts above x_max weigh 1", _frequent, 1),

@@ -12,7 +12,7 @@ from unrolled.checks.ch01_words.words import CHAPTER, shuffled
 from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch01 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 from unrolled.checks.transplant import Unfit
 
 # Draws of a statistical fact, and how far a word's number of draws may be off: nine standard
@@ -146,7 +146,7 @@ NEGATIVE_SAMPLER = Exercise(
     id="negative_sampler",
     chapter=CHAPTER,
     module="unrolled.embeddings.word2vec",
-    section=library_page("embeddings", "negative_sampler"),
+    section=section("sec-01-sampler"),
     probes=(
         Probe("one row a pair, ids of words", _shape, 1),
         Probe("frequencies: counts to the power 0.75", _three_quarters, 2),

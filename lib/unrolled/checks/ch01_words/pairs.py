@@ -11,7 +11,7 @@ from unrolled.checks.ch01_words.words import CHAPTER, shuffled
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch01 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 
 def _distinct(draw: Draw, T: int) -> torch.Tensor:
@@ -47,7 +47,7 @@ SKIP_GRAM_PAIRS = Exercise(
     id="skip_gram_pairs",
     chapter=CHAPTER,
     module="unrolled.embeddings.word2vec",
-    section=library_page("embeddings", "skip_gram_pairs"),
+    section=section("sec-01-skip-gram"),
     probes=(
         Probe("a window of one place", _neighbours, 1),
         Probe("a wider window, ids left unmodified", _window, 2),

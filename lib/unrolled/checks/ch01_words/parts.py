@@ -11,7 +11,7 @@ from unrolled.checks.ch01_words.words import CHAPTER, letters, listed, shown, to
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch01 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 
 def _cut(answer: Handle, draw: Draw, word: str, vocab: Any, **more: Any) -> str:
@@ -92,7 +92,7 @@ WORDPIECE_TOKENIZE = Exercise(
     id="wordpiece_tokenize",
     chapter=CHAPTER,
     module="unrolled.tokenizers.wordpiece",
-    section=library_page("tokenizers", "wordpiece_tokenize"),
+    section=section("sec-01-wordpiece"),
     probes=(
         Probe("the longest piece that fits, from left to right", _longest, 2,
               says="from left to right, the longest piece of vocab that fits is taken at each "
@@ -165,7 +165,7 @@ CHARACTER_NGRAMS = Exercise(
     id="character_ngrams",
     chapter=CHAPTER,
     module="unrolled.embeddings.fasttext",
-    section=library_page("embeddings", "character_ngrams"),
+    section=section("sec-01-fasttext"),
     probes=(
         Probe("runs of 3 to 6 characters, then the word", _default, 2),
         Probe("runs of one length", _one_length, 1),

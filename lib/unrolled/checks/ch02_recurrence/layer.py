@@ -13,7 +13,7 @@ from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import dropout_facts, same_device
 from unrolled.checks.mistakes import ch02 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 CHAPTER = "02-recurrence"
 
@@ -136,7 +136,7 @@ RNN = Exercise(
     id="RNN",
     chapter=CHAPTER,
     module="unrolled.recurrent.rnn",
-    section=library_page("recurrent", "RNN"),
+    section=section("sec-02-layer"),
     probes=(
         Probe("output at every position", _output, 2),
         Probe("final state h_n", _final, 1),

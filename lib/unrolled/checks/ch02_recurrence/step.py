@@ -11,7 +11,7 @@ from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw, kind
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch02 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 CHAPTER = "02-recurrence"
 FIXTURES = "unrolled.candidate.fixtures"
@@ -138,7 +138,7 @@ TRAINING_STEP = Exercise(
     id="training_step",
     chapter=CHAPTER,
     module="unrolled.training.steps",
-    section=library_page("training", "training_step"),
+    section=section("sec-02-training"),
     probes=(
         Probe("one update of a linear model", _update, 2),
         Probe("returns the loss before the update, a float", _returned, 1),

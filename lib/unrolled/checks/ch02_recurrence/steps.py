@@ -13,7 +13,7 @@ from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes import ch02 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 CHAPTER = "02-recurrence"
 NAMES = ("x", "h", "weight_ih", "weight_hh", "bias_ih", "bias_hh")
@@ -64,7 +64,7 @@ RNN_STEP = Exercise(
     id="rnn_step",
     chapter=CHAPTER,
     module="unrolled.recurrent.steps",
-    section=library_page("recurrent", "rnn_step"),
+    section=section("sec-02-step"),
     probes=(
         Probe("values, all sizes different", _values, 2),
         Probe("without biases", _without_biases, 1),

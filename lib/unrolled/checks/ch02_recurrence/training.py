@@ -13,7 +13,7 @@ from unrolled.checks.draw import Draw, kind, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes import ch02 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 CHAPTER = "02-recurrence"
 
@@ -87,7 +87,7 @@ LANGUAGE_MODEL_LOSS = Exercise(
     id="language_model_loss",
     chapter=CHAPTER,
     module="unrolled.training.losses",
-    section=library_page("training", "language_model_loss"),
+    section=section("sec-02-loss"),
     probes=(
         Probe("each token from those before it", _plain_loss, 2),
         Probe("without pad_id, token 0 counts", _zero_is_real, 1),
@@ -205,7 +205,7 @@ CLIP_GRADIENTS = Exercise(
     id="clip_gradients",
     chapter=CHAPTER,
     module="unrolled.training.steps",
-    section=library_page("training", "clip_gradients"),
+    section=section("sec-02-clipping"),
     probes=(
         Probe("a long gradient of three parameters", _clipped, 2),
         Probe("the norm before clipping is returned", _norm, 1),

@@ -12,7 +12,7 @@ from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes.ch03 import elmo as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 CHAPTER = "03-gates"
 MODULE = "unrolled.elmo"
@@ -68,7 +68,7 @@ ELMO_TARGETS = Exercise(
     id="elmo_targets",
     chapter=CHAPTER,
     module=MODULE,
-    section=library_page("elmo", "elmo_targets"),
+    section=section("sec-03-targets"),
     probes=(
         Probe("forward: the token after", _targets_forward, 1),
         Probe("backward: the token before", _targets_backward, 1),
@@ -134,7 +134,7 @@ ELMO_MIX = Exercise(
     id="elmo_mix",
     chapter=CHAPTER,
     module=MODULE,
-    section=library_page("elmo", "elmo_mix"),
+    section=section("sec-03-mix"),
     probes=(
         Probe("values, gamma = 1", _mix_values, 1),
         Probe("gamma scales the whole", _mix_gamma, 1),

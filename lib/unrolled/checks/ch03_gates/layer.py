@@ -13,7 +13,7 @@ from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes.ch03 import layer as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 
 def _all(got: Handle) -> dict[str, Handle]:
@@ -202,7 +202,7 @@ LSTM = Exercise(
     id="LSTM",
     chapter="03-gates",
     module="unrolled.recurrent.lstm",
-    section=library_page("recurrent", "LSTM"),
+    section=section("sec-03-layer"),
     probes=(
         Probe("output of one layer", _output, 2),
         Probe("h and c after the last position", _finals, 1),

@@ -12,7 +12,7 @@ from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes.ch03 import padding as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 
 def _lengths(draw: Draw, B: int, T: int, full: bool) -> Tensor:
@@ -70,7 +70,7 @@ REVERSE_PADDED = Exercise(
     id="reverse_padded",
     chapter="03-gates",
     module="unrolled.recurrent.padding",
-    section=library_page("recurrent", "reverse_padded"),
+    section=section("sec-03-both"),
     probes=(
         Probe("ids, rows of unequal lengths", _ids, 2),
         Probe("padding that is not 0 stays, a real 0 moves", _whatever_padding, 1,

@@ -13,7 +13,7 @@ from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes.ch03 import steps as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 CHAPTER = "03-gates"
 MODULE = "unrolled.recurrent.steps"
@@ -74,7 +74,7 @@ LSTM_STEP = Exercise(
     id="lstm_step",
     chapter=CHAPTER,
     module=MODULE,
-    section=library_page("recurrent", "lstm_step"),
+    section=section("sec-03-lstm"),
     probes=(
         Probe("the memory c", _lstm_memory, 2),
         Probe("what it shows, h", _lstm_shown, 1),
@@ -140,7 +140,7 @@ GRU_STEP = Exercise(
     id="gru_step",
     chapter=CHAPTER,
     module=MODULE,
-    section=library_page("recurrent", "gru_step"),
+    section=section("sec-03-gru"),
     probes=(
         Probe("values", _gru_values, 2),
         Probe("without biases", _gru_without_bias, 1),
