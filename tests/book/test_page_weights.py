@@ -21,7 +21,7 @@ RECORDS = {
     for path in sorted(ROOT.glob("benchmarks/results/chapter*.json"))
     for about in json.loads(path.read_text()).get("weights", ())
 }
-by_name = pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
+by_name = pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 
 
 def beside(file, name):
@@ -40,9 +40,9 @@ def evaluator(file, about):
     return getattr(beside(file, module), name)
 
 
-def of_chapter(room):
-    """The weights of a chapter, and what its record says of them."""
-    (file,) = (file for file in FILES if file.parent.name == room)
+def of_chapter(room, name="*"):
+    """Weights of a chapter, and what its record says of them; by name where it keeps several."""
+    (file,) = (ROOT / "book" / room).glob(f"{name}.safetensors")
     return file, RECORDS[str(file.relative_to(ROOT))][1]
 
 
@@ -86,8 +86,11 @@ def test_other_weights_would_not_pass(file, tmp_path):
 
 
 @pytest.mark.skipif("tinyshakespeare.txt" not in present(), reason="needs the real data")
-def test_the_loss_over_all_of_shakespeare_s_validation_text():
-    file, about = of_chapter("06-self-attention")
+@pytest.mark.parametrize(
+    ("room", "name"), [("06-self-attention", "*"), ("03-gates", "shakespeare-lstm")]
+)
+def test_the_loss_over_all_of_shakespeare_s_validation_text(room, name):
+    file, about = of_chapter(room, name)
     text = fetch("tinyshakespeare.txt").read_text(encoding="utf-8")
     held_out = text[int(0.9 * len(text)) :]
     assert evaluator(file, about)(file, held_out) == pytest.approx(about["loss"], abs=1e-4)
@@ -105,6 +108,32 @@ def test_the_loss_over_all_of_tatoeba_s_validation_sentences():
     assert loss == pytest.approx(about["loss"], abs=1e-4)
     held_out = [characters.decode(ids, alphabet) for ids in data.validation]
     assert evaluator(file, about)(file, "\n".join(held_out)) == pytest.approx(loss, abs=1e-6)
+
+
+@pytest.mark.skipif("multi30k/val.en.gz" not in present(), reason="needs the real data")
+def test_the_loss_over_all_validation_captions():
+    file, about = of_chapter("03-gates", "captions-bilm")
+    text = "\n".join(beside(file, "context").captions("valid"))
+    assert evaluator(file, about)(file, text) == pytest.approx(about["loss"], abs=1e-4)
+
+
+def test_the_words_of_our_sentences_are_words_that_the_captions_model_knows():
+    file, _ = of_chapter("03-gates", "captions-bilm")
+    context = beside(file, "context")
+    _, known = context.read_weights(file)
+    ours = {w for by in context.SENSES.values() for group in by.values() for s in group
+            for w in context.split(s)}  # fmt: skip
+    assert ours <= set(known)
+
+
+def test_a_word_is_one_vector_without_context_and_another_in_each_sentence():
+    file, _ = of_chapter("03-gates", "captions-bilm")
+    context = beside(file, "context")
+    model, words = context.read_weights(file)
+    stone, music = (group[0] for group in context.SENSES["rock"].values())
+    token, *layers = context.cosines(model, words, stone, music, "rock")
+    assert token == pytest.approx(1.0)
+    assert all(similar < 0.95 for similar in layers)
 
 
 def test_sentences_in_a_public_record_are_our_own():
