@@ -16,6 +16,10 @@ WORDS = ["the", "dog", "hid", "its", "bone"]
 ARGUMENTS = {
     "00-warm-up.answers": lambda: ("to␣be␣or␣not␣to␣be", "o"),
     "00-warm-up.loop": lambda: (list("to␣be␣"), [6, 5, 0, 1, 2], 7),
+    "01-words.tree": lambda: (
+        " bone",
+        [(b"b", b"o"), (b"n", b"e"), (b" ", b"bo"), (b" bo", b"ne")],
+    ),
     "06-self-attention.row": lambda: (
         WORDS,
         3,

@@ -14,7 +14,13 @@ from .form_source import ROOT, Page
 from .form_voice import bold_numbers, habits, typed_numbers
 
 # Chapters in the form. What is safe or not (axe, widths, mathematics) is asked of every page.
-IN_FORM: tuple[str, ...] = ("00-warm-up", "03-gates", "06-self-attention", "07-multi-head")
+IN_FORM: tuple[str, ...] = (
+    "00-warm-up",
+    "01-words",
+    "03-gates",
+    "06-self-attention",
+    "07-multi-head",
+)
 # The pages around the chapters: no chapter's order and length, but its voice and its house style.
 FRAME = ("index", "faq", "notation", "glossary", "bibliography")
 FRAME += ("grading-a-class", "how-it-is-built")

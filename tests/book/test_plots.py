@@ -152,3 +152,21 @@ def test_a_table_refuses_no_caption_and_a_row_of_another_length():
 def test_a_vector_is_written_as_by_hand():
     assert plots.vector(torch.tensor([2.0, 0.5, -0.0, 1 / 3])) == "(2, 0.5, 0, 0.333)"
     assert plots.vector([]) == "()"
+
+
+def test_points_have_their_names():
+    ax = plots.points([[0.0, 1.0], [2.0, 3.0]], ["dog", "cat"])
+    named = [(text.get_text(), *text.xy) for text in ax.texts]
+    assert named == [("dog", 0, 1), ("cat", 2, 3)]
+    plt.close(ax.figure)
+    with pytest.raises(ValueError, match="wanted \\(1, 2\\)"):
+        plots.points([[0.0, 1.0], [2.0, 3.0]], ["dog"])
+
+
+def test_scatter_has_the_diagonal_of_both():
+    ax = plots.scatter([0.0, 1.0], [0.5, 2.0], "x", "y")
+    assert ax.lines[0].get_xdata().tolist() == ax.lines[0].get_ydata().tolist() == [0.0, 2.0]
+    plt.close(ax.figure)
+    for y in ([1.0], [1.0, float("inf")]):
+        with pytest.raises(ValueError, match="equally many finite"):
+            plots.scatter([0.0, 1.0], y, "x", "y")

@@ -16,11 +16,11 @@ from unrolled.plots.matrices import (
     positions,
 )
 from unrolled.plots.pages import Picture, moving, show
-from unrolled.plots.plane import mixture
+from unrolled.plots.plane import mixture, points, scatter
 from unrolled.plots.tables import table, vector
 
 __all__ = [
     "PALETTE", "Picture", "alignment", "attention_heads", "bars", "curves", "gates",
     "gradient_flow", "growth", "heatmap", "heatmaps", "loss_curves", "mixture", "moving",
-    "positions", "seeds", "show", "stack", "style", "table", "vector",
+    "points", "positions", "scatter", "seeds", "show", "stack", "style", "table", "vector",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Vectors of two features as points of a plane."""
+"""Vectors of two features, and pairs of numbers, as points of a plane."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from unrolled.plots.look import PALETTE
 
-__all__ = ["mixture"]
+__all__ = ["mixture", "points", "scatter"]
 
 
 def mixture(
@@ -57,4 +57,61 @@ def mixture(
     ax.annotate(name, average, xytext=(-12, -20), textcoords="offset points")
     ax.set(xlabel=axes[0], ylabel=axes[1])
     ax.margins(0.22)
+    return ax
+
+
+def points(vectors: Any, labels: Sequence[str], ax: Axes | None = None) -> Axes:
+    """Draw vectors of two features, each with its name.
+
+    Args:
+        vectors: ``(n, 2)``.
+        labels: their names.
+        ax: where to draw. Default: a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if there is not a name for each vector of two features.
+    """
+    places = np.asarray(vectors, dtype=float)
+    if places.shape != (len(labels), 2):
+        raise ValueError(f"vectors has shape {places.shape}; wanted ({len(labels)}, 2)")
+    if ax is None:
+        ax = plt.subplots(layout="constrained")[1]
+    ax.scatter(*places.T)
+    for label, place in zip(labels, places, strict=True):
+        ax.annotate(label, place, xytext=(5, 4), textcoords="offset points")
+    ax.margins(0.15)
+    return ax
+
+
+def scatter(x: Any, y: Any, across: str, up: str, ax: Axes | None = None) -> Axes:
+    """Draw pairs of numbers that should be equal, over the diagonal where they are.
+
+    Args:
+        x, y: ``(n,)`` each.
+        across, up: what they are.
+        ax: where to draw. Default: a new figure.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: if the two differ in length, are empty or hold what is not finite.
+    """
+    one, other = (np.asarray(part, dtype=float) for part in (x, y))
+    both = np.stack([one, other]) if one.shape == other.shape else np.empty(0)
+    if both.ndim != 2 or not both.size or not np.isfinite(both).all():
+        raise ValueError(
+            f"x and y have the shapes {one.shape} and {other.shape}; wanted equally many finite"
+            " numbers"
+        )
+    if ax is None:
+        ax = plt.subplots(layout="constrained")[1]
+    ends = (both.min(), both.max())
+    ax.plot(ends, ends, color="#555555", linestyle=(0, (1, 1.5)), label="equal")
+    ax.scatter(*both, s=14, alpha=0.6)
+    ax.set(xlabel=across, ylabel=up)
+    ax.legend()
     return ax
