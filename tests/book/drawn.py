@@ -20,6 +20,7 @@ ARGUMENTS = {
         " bone",
         [(b"b", b"o"), (b"n", b"e"), (b" ", b"bo"), (b" bo", b"ne")],
     ),
+    "02-recurrence.gradient": lambda: ([0.75, 1.24], [-0.278, -0.224, -0.296]),
     "06-self-attention.row": lambda: (
         WORDS,
         3,

@@ -17,6 +17,7 @@ from .form_voice import bold_numbers, habits, typed_numbers
 IN_FORM: tuple[str, ...] = (
     "00-warm-up",
     "01-words",
+    "02-recurrence",
     "03-gates",
     "06-self-attention",
     "07-multi-head",

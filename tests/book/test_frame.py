@@ -90,10 +90,9 @@ SAID = {
     "backpropagation": "backward()",
     "broadcasting": "shapes broadcast",
     "context vector": "through a single vector",
-    "exploding gradient": "gradient may be enormous",
-    "gradient clipping": "clip_gradients",
+    "exploding gradient": "explode",
+    "gradient clipping": "Clipping",
     "greedy decoding": "greedy search",
-    "hidden state": "carry a state",
     "initialisation": "fresh weights",
     "KV cache": "KVCache",
     "label smoothing": "smoothing",
@@ -105,7 +104,8 @@ SAID = {
     "rotary position embedding": "rotary",
     "sequence to sequence": "one sequence to another",
     "training loop": "the loop",
-    "vanishing gradient": "falls by a constant factor",
+    "truncated back-propagation": "truncated",
+    "vanishing gradient": "vanishes",
 }
 WANTED = [
     "encoder", "decoder", "autoregressive", "broadcasting", "autograd", "BLEU", "stride", "GRU",
