@@ -81,7 +81,7 @@ LEADS = re.compile(
     r"\[chapter (?P<number>\d+)(?:'s exercises)?\]"
     r"\(\.\./exercises/(?P<chapter>[\w-]+)/(?P=chapter)\.ipynb\)(?P<later>, to come)?)$"
 )
-SAME_IN_CHINESE = {"BERT", "BLEU", "ELMo", "GPT"}
+SAME_IN_CHINESE = {"BERT", "BLEU", "ELMo", "GPT", "GloVe", "WordPiece", "fastText", "word2vec"}
 # What the explanation says instead of the term.
 SAID = {
     "activation function": "without the activation",
