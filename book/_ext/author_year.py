@@ -16,6 +16,7 @@ from pybtex.plugin import register_plugin
 from pybtex.richtext import Text
 from pybtex.style.formatting.plain import Style as PlainStyle
 from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.sorting import BaseSortingStyle
 from pybtex.style.template import field, href, words
 
 
@@ -43,10 +44,19 @@ class AuthorYearLabels(BaseLabelStyle):
             seen[one] += 1
 
 
+class AuthorYearSorting(BaseSortingStyle):
+    """The order of the labels: the plain style's goes by co-authors whom no label shows."""
+
+    def sorting_key(self, entry: Entry) -> tuple[str, str]:
+        """Return what an entry is sorted by."""
+        return label(entry).casefold(), entry.fields.get("title", "")
+
+
 class AuthorYearStyle(PlainStyle):
-    """The plain style, sorted by author, with labels of author and year."""
+    """The plain style with labels of author and year, sorted by them."""
 
     default_label_style = AuthorYearLabels
+    default_sorting_style = AuthorYearSorting
 
     def format_url(self, entry: Entry) -> Any:
         """Show an address without its scheme.
