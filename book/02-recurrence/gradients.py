@@ -65,4 +65,4 @@ def norms_of_layer(rnn: RNN, x: Tensor, back: Sequence[int]) -> list[float]:
     h, _ = rnn(x)  # (B, T, H)
     W = rnn.weight_hh_l0.detach()  # (H, H)
     rows = [product_norms(W, 1 - row * row, back) for row in h]
-    return torch.tensor(rows).median(dim=0).values.tolist()
+    return torch.tensor(rows, dtype=torch.float64).median(dim=0).values.tolist()
