@@ -75,7 +75,7 @@ def _guarded() -> Picture:
         draw.text((x, 160), f"${name}$", 14)
     draw.arrow((118, 40), keep.top)
     draw.text((132, 40), "$f$", 14)
-    draw.text((18, 138), "$g$", 13)
+    draw.text((18, 138), "$g_t$", 13)
     draw.text((188, 138), "$h_t$", 13)
     return draw.picture()
 
