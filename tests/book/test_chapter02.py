@@ -131,7 +131,8 @@ def test_every_table_of_the_record_is_a_table():
     for name, rows in tables.items():
         header = [f"column {n}" for n in range(len(rows[0]))]
         shown = plots.table(header, rows, name, record=RECORD)
-        assert "nan" not in repr(rows) and shown is not None
+        assert "nan" not in repr(rows)
+        assert shown is not None
 
 
 def test_powers_of_ten_are_the_nearest():
