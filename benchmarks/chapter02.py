@@ -45,7 +45,7 @@ SENTENCES = 5000  # of TinyWorld, held out
 REVIEW_RATES = (0.003, 0.01)  # the first seed chooses by validation
 BACK = (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 100)
 RATES = (0.5, 1.0, 2.0, 4.0, 8.0)  # of plain gradient descent
-CLIP_STEPS, CUT_STEPS, SMALL = 200, 300, 128  # SMALL: units of the networks compared there
+CLIP_STEPS, CUT_STEPS, SMALL = 200, 400, 128  # SMALL: units of the networks compared there
 LENGTHS = (4, 16, 64)
 AT_ONCE = 2048  # characters an update, whatever the length of a piece
 
