@@ -10,12 +10,8 @@ in build/chapter00.json, so that a run that was cut goes on where it was.
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import sys
-import time
-from datetime import date
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -25,13 +21,16 @@ from unrolled.basics import cross_entropy, embedding_lookup
 from unrolled.data import fetch
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "book" / "00-warm-up"))
+sys.path[:0] = [str(ROOT / "book" / "00-warm-up"), str(ROOT / "benchmarks")]
 import bigram  # noqa: E402  (the chapter's own file, next to the page that shows it)
 
-RESULT = ROOT / "benchmarks" / "results" / "chapter00.json"
-UNFINISHED = ROOT / "build" / "chapter00.json"
+import chapters  # noqa: E402
+
 SEEDS = (0, 1, 2, 3, 4)
 RATES = (0.5, 5.0, 50.0, 500.0)
+SETTINGS = {
+    "seeds": SEEDS, "steps": bigram.STEPS, "batch": bigram.BATCH, "length": bigram.LENGTH,
+}  # fmt: skip
 
 
 def characters() -> tuple[Tensor, Tensor, int]:
@@ -66,48 +65,19 @@ def measure(rate: float, cleared: bool, seed: int) -> dict:
     return {"loss": round(cross_entropy(W[held_out[:-1]], held_out[1:]).item(), 4)}
 
 
-def measure_all() -> list[dict]:
-    """Every run's row, in order; one that has ended before is read."""
-    ended = json.loads(UNFINISHED.read_text()) if UNFINISHED.exists() else {}
-    rows = []
+def runs(ended: Mapping[str, dict]) -> Iterator[chapters.Run]:
+    """All runs: the table they belong to, what measures one, and its settings."""
     for rate, cleared in [*((rate, True) for rate in RATES), (bigram.RATE, False)]:
         for seed in SEEDS:
-            name = f"{rate} {cleared} {seed}"
-            if name not in ended:
-                started = time.perf_counter()
-                row = {"rate": rate, "cleared": cleared, "seed": seed}
-                row |= measure(rate, cleared, seed)
-                ended[name] = {**row, "seconds": round(time.perf_counter() - started, 1)}
-                UNFINISHED.parent.mkdir(exist_ok=True)
-                UNFINISHED.write_text(json.dumps(ended))
-                print(name, row["loss"], flush=True)
-            rows.append(ended[name])
-    return rows
+            yield "runs", measure, {"rate": rate, "cleared": cleared, "seed": seed}
 
 
 def main() -> None:
     """Measure everything and write the record."""
     torch.set_num_threads(1)
     training, held_out, V = characters()
-    rows = measure_all()
-    record = {
-        "command": "python benchmarks/chapter00.py",
-        "date": date.today().isoformat(),
-        "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), 1 thread",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
-        # Above the number of cores, other programs have slowed this one down.
-        "load_average_15_minutes": round(os.getloadavg()[2], 2),
-        "settings": {
-            "seeds": SEEDS, "steps": bigram.STEPS, "batch": bigram.BATCH, "length": bigram.LENGTH,
-        },
-        "bounds": {k: round(v, 4) for k, v in bigram.bounds(training, held_out, V).items()},
-        "runs": rows,
-    }  # fmt: skip
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print("wrote", RESULT.relative_to(ROOT))
+    bounds = {k: round(v, 4) for k, v in bigram.bounds(training, held_out, V).items()}
+    chapters.write("chapter00", chapters.measured("chapter00", runs), SETTINGS, bounds=bounds)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,10 @@ goes on where it was. No sentence of Tatoeba or Multi30k stands in the record.
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
-import platform
 import sys
-import time
-from datetime import date
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -33,18 +31,24 @@ import static  # noqa: E402
 import unseen  # noqa: E402
 import vectors  # noqa: E402
 
+import chapters  # noqa: E402
 import page_weights  # noqa: E402
 from unrolled.pretrained import load_minilm, load_smollm2  # noqa: E402
 from unrolled.tokenizers import ByteBPE, WordPiece  # noqa: E402
 
-RESULT = ROOT / "benchmarks" / "results" / "chapter01.json"
-UNFINISHED = ROOT / "build" / "chapter01.json"
 SEEDS = (0, 1, 2, 3, 4)
 POWERS, NEGATIVES = (0.0, 1.0, 0.5, 0.75), (1, 5)
 PUBLISHED = {"power": 0.75, "negatives": 5}  # what word2vec's paper recommends for small data
 NEAREST = (1, 10)  # words among which a misspelt one is looked for
 LEANING = 100  # words at either end of a direction
 OFTEN = 50  # a word that occurs less often has no company to be counted
+SETTINGS = {
+    "seeds": SEEDS, "width": captions.WIDTH, "window": captions.WINDOW,
+    "epochs": captions.EPOCHS, "batch": captions.BATCH, "rate": captions.RATE,
+    "subsampling": captions.FREQUENT, "least": captions.LEAST,
+    "glove_window": captions.GLOVE_WINDOW, "glove_steps": captions.GLOVE_STEPS,
+    "often": OFTEN, "published": PUBLISHED,
+}  # fmt: skip
 
 data = cache(captions.corpus)
 
@@ -113,40 +117,20 @@ def measure_fast_text(seed: int) -> dict:
     }
 
 
-def runs() -> list[tuple[str, dict]]:
-    """All trainings: the table each belongs to, and its settings."""
+def runs(ended: Mapping[str, dict]) -> Iterator[chapters.Run]:
+    """All trainings: the table each belongs to, what measures one, and its settings."""
     settings = [PUBLISHED]
     settings += [{**PUBLISHED, "power": power} for power in POWERS]
     settings += [{**PUBLISHED, "negatives": k} for k in NEGATIVES]
-    unique = [one for n, one in enumerate(settings) if one not in settings[:n]]
-    ours, *others = ([("skip_gram", {**one, "seed": seed}) for seed in SEEDS] for one in unique)
-    return [
-        *ours,
-        *(("glove", {"seed": seed}) for seed in SEEDS),
-        *(("fast_text", {"seed": seed}) for seed in SEEDS),
-        *(run for five in others for run in five),
-    ]
-
-
-def measure_all() -> dict[str, list[dict]]:
-    """Every run's row, in order; one that has ended before is read."""
-    ended = json.loads(UNFINISHED.read_text()) if UNFINISHED.exists() else {}
-    ways = {
-        "skip_gram": measure_skip_gram, "glove": measure_glove, "fast_text": measure_fast_text,
-    }  # fmt: skip
-    tables: dict[str, list[dict]] = {}
-    for table, settings in runs():
-        name = " ".join(map(str, (table, *settings.values())))
-        if name not in ended:
-            started = time.process_time()  # waiting for other programs is not counted
-            row = ways[table](**settings)
-            ended[name] = {**settings, **row, "seconds": round(time.process_time() - started, 1)}
-            UNFINISHED.parent.mkdir(exist_ok=True)
-            UNFINISHED.write_text(json.dumps(ended))
-            told = row["analogies"]["without the inputs"]["all"], row["own_kind"]
-            print(name, *told, ended[name]["seconds"], flush=True)
-        tables.setdefault(table, []).append(ended[name])
-    return tables
+    ours, *others = [one for n, one in enumerate(settings) if one not in settings[:n]]
+    for seed in SEEDS:
+        yield "skip_gram", measure_skip_gram, {**ours, "seed": seed}
+    for seed in SEEDS:
+        yield "glove", measure_glove, {"seed": seed}
+    for seed in SEEDS:
+        yield "fast_text", measure_fast_text, {"seed": seed}
+    for other, seed in itertools.product(others, SEEDS):
+        yield "skip_gram", measure_skip_gram, {**other, "seed": seed}
 
 
 def measure_cutting(smollm2: ByteBPE, minilm: WordPiece) -> dict:
@@ -209,50 +193,29 @@ def measure_minilm() -> tuple[dict, WordPiece]:
 def main() -> None:
     """Measure everything and write the record."""
     torch.set_num_threads(1)
-    tables = measure_all()
+    tables = chapters.measured("chapter01", runs)
     minilm, pieces = measure_minilm()
     cut = measure_cutting(load_smollm2().tokenizer, pieces)
-    rows = [row for table in tables.values() for row in table]
     wrong = unseen.misspelt(data().words, data().counts)
-    record = {
-        "command": "python benchmarks/chapter01.py",
-        "date": date.today().isoformat(),
-        "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), 1 thread",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
-        # Above the number of cores, other programs have slowed this one down.
-        "load_average_15_minutes": round(os.getloadavg()[2], 2),
-        "settings": {
-            "seeds": SEEDS, "width": captions.WIDTH, "window": captions.WINDOW,
-            "epochs": captions.EPOCHS, "batch": captions.BATCH, "rate": captions.RATE,
-            "subsampling": captions.FREQUENT, "least": captions.LEAST,
-            "glove_window": captions.GLOVE_WINDOW, "glove_steps": captions.GLOVE_STEPS,
-            "captions": len(data().captions), "words": len(data().words),
-            "tokens": int(data().counts.sum()), "often": OFTEN,
-            "questions": {k: len(q) for k, q in analogies.questions(id_of()).items()},
-            "published": PUBLISHED,
-        },
-        "chance": {
-            "own_kind": round(analogies.chance(), 4),
-            "understood_by_runs": {
-                f"{k}": unseen.by_runs(data().words, wrong, k) for k in NEAREST
-            },
-        },
-        "any_direction": bias.any_direction(vectors.read("captions").table, id_of(), LEANING),
-        "weights": [
-            about
-            for name, sample in vectors.SAMPLES.items()
-            for about in page_weights.about(
-                vectors.path(name), vectors.evaluate, sample, sample
-            )
-        ],
-        **cut,
-        "minilm": minilm,
-        **tables,
+    counted = {
+        "captions": len(data().captions), "words": len(data().words),
+        "tokens": int(data().counts.sum()),
+        "questions": {k: len(q) for k, q in analogies.questions(id_of()).items()},
     }  # fmt: skip
-    RESULT.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print("wrote", RESULT.relative_to(ROOT))
+    chance = {
+        "own_kind": round(analogies.chance(), 4),
+        "understood_by_runs": {f"{k}": unseen.by_runs(data().words, wrong, k) for k in NEAREST},
+    }
+    weights = [
+        about
+        for name, sample in vectors.SAMPLES.items()
+        for about in page_weights.about(vectors.path(name), vectors.evaluate, sample, sample)
+    ]
+    direction = bias.any_direction(vectors.read("captions").table, id_of(), LEANING)
+    chapters.write(
+        "chapter01", tables, SETTINGS | counted,
+        chance=chance, any_direction=direction, weights=weights, **cut, minilm=minilm,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

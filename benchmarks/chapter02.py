@@ -14,12 +14,8 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import os
-import platform
 import sys
-import time
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -32,12 +28,11 @@ import gradients  # noqa: E402  (the chapter's own files, next to the page that 
 import reviews  # noqa: E402
 import streams  # noqa: E402
 
+import chapters  # noqa: E402
 import page_weights  # noqa: E402
 from unrolled.data import tiny_shakespeare, tinyworld  # noqa: E402
 from unrolled.training import flush_denormals  # noqa: E402
 
-RESULT = ROOT / "benchmarks" / "results" / "chapter02.json"
-UNFINISHED = ROOT / "build" / "chapter02.json"
 SEEDS = (0, 1, 2, 3, 4)
 TEXT = streams.Plan()  # Shakespeare
 WORLD = streams.Plan(length=32)  # TinyWorld, whose sentences are short
@@ -48,6 +43,13 @@ RATES = (0.5, 1.0, 2.0, 4.0, 8.0)  # of plain gradient descent
 CLIP_STEPS, CUT_STEPS, SMALL = 200, 400, 128  # SMALL: units of the networks compared there
 LENGTHS = (4, 16, 64)
 AT_ONCE = 2048  # characters an update, whatever the length of a piece
+SETTINGS = {
+    "seeds": SEEDS, "embedded": streams.EMBEDDED, "hidden": streams.HIDDEN, "small": SMALL,
+    "steps": TEXT.steps, "streams": TEXT.streams, "length": TEXT.length,
+    "world_length": WORLD.length, "rate": TEXT.rate, "sentences": SENTENCES,
+    "entropy": tinyworld.entropy_per_token(), "back": BACK, "units": gradients.UNITS,
+    "clip_steps": CLIP_STEPS, "cut_steps": CUT_STEPS, "at_once": AT_ONCE,
+}  # fmt: skip
 
 
 @cache
@@ -165,18 +167,20 @@ def measure_cut(length: int, carry: bool, seed: int) -> dict:
     return measure_descent(plan, seed)
 
 
-def review_runs(ended: dict) -> Iterator[tuple[str, Callable[..., dict], dict]]:
+def review_runs(ended: Mapping[str, dict]) -> Iterator[chapters.Run]:
     """The first seed at each rate, then the others at the rate that was best in validation."""
     for kind in reviews.KINDS:
         tried = [{"kind": kind, "rate": rate, "seed": SEEDS[0]} for rate in REVIEW_RATES]
         for settings in tried:
             yield "reviews", measure_reviews, settings
-        best = max(tried, key=lambda settings: ended[called("reviews", settings)]["valid"])
+        best = max(
+            tried, key=lambda settings: ended[chapters.name_of("reviews", settings)]["valid"]
+        )
         for seed in SEEDS[1:]:
             yield "reviews", measure_reviews, {**best, "seed": seed}
 
 
-def runs(ended: dict) -> Iterator[tuple[str, Callable[..., dict], dict]]:
+def runs(ended: Mapping[str, dict]) -> Iterator[chapters.Run]:
     """All runs: the table they belong to, what measures one, and its settings."""
     for seed in SEEDS:
         yield "characters", measure_characters, {"seed": seed}
@@ -191,57 +195,14 @@ def runs(ended: dict) -> Iterator[tuple[str, Callable[..., dict], dict]]:
         yield "cut", measure_cut, {"length": length, "carry": carry, "seed": seed}
 
 
-def called(table: str, settings: dict) -> str:
-    """The name of a run."""
-    return " ".join(map(str, (table, *settings.values())))
-
-
-def measure_all() -> dict[str, list[dict]]:
-    """Every run's row, in order; one that has ended before is read."""
-    ended = json.loads(UNFINISHED.read_text()) if UNFINISHED.exists() else {}
-    tables: dict[str, list[dict]] = {}
-    for table, measure, settings in runs(ended):
-        name = called(table, settings)
-        if name not in ended:
-            started = time.process_time()  # waiting for other programs is not counted
-            row = measure(**settings)
-            ended[name] = {**settings, **row, "seconds": round(time.process_time() - started, 1)}
-            UNFINISHED.parent.mkdir(exist_ok=True)
-            UNFINISHED.write_text(json.dumps(ended))
-            print(name, ended[name], flush=True)
-        tables.setdefault(table, []).append(ended[name])
-    return tables
-
-
 def main() -> None:
     """Measure everything and write the record."""
     torch.set_num_threads(1)
     flush_denormals()
-    tables = measure_all()
-    rows = [row for table in tables.values() for row in table]
-    record = {
-        "command": "python benchmarks/chapter02.py",
-        "date": date.today().isoformat(),
-        "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), 1 thread",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
-        # Above the number of cores, other programs have slowed this one down.
-        "load_average_15_minutes": round(os.getloadavg()[2], 2),
-        "settings": {
-            "seeds": SEEDS, "embedded": streams.EMBEDDED, "hidden": streams.HIDDEN, "small": SMALL,
-            "steps": TEXT.steps, "streams": TEXT.streams, "length": TEXT.length,
-            "world_length": WORLD.length, "rate": TEXT.rate, "sentences": SENTENCES,
-            "entropy": tinyworld.entropy_per_token(), "back": BACK, "units": gradients.UNITS,
-            "clip_steps": CLIP_STEPS, "cut_steps": CUT_STEPS, "at_once": AT_ONCE,
-        },
-        "weights": page_weights.about(
-            streams.WEIGHTS, streams.evaluate, tiny_shakespeare("valid")
-        ),
-        **tables,
-    }  # fmt: skip
-    RESULT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print("wrote", RESULT.relative_to(ROOT))
+    tables = chapters.measured("chapter02", runs)
+    text = tiny_shakespeare("valid")
+    weights = page_weights.about(streams.WEIGHTS, streams.evaluate, text)
+    chapters.write("chapter02", tables, SETTINGS, weights=weights)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import platform
 import sys
-import time
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -33,12 +29,11 @@ import languages  # noqa: E402
 import tasks  # noqa: E402
 
 import agreement  # noqa: E402  (the chapter's own files, next to the page that shows them)
+import chapters  # noqa: E402
 import page_weights  # noqa: E402
 from unrolled.data import tinyworld  # noqa: E402
 from unrolled.data.readers import tiny_shakespeare  # noqa: E402
 
-RESULT = ROOT / "benchmarks" / "results" / "chapter03.json"
-UNFINISHED = ROOT / "build" / "chapter03.json"
 SEEDS = (0, 1, 2, 3, 4)
 KINDS = ("RNN", "LSTM", "GRU")  # whose learning rates are searched
 READERS = tuple(languages.KINDS)
@@ -53,6 +48,13 @@ BIASES = (0.0, 1.0, 2.0, 5.0)  # beside 3, which VARIANTS has
 TASK_STEPS, TASK_RATE = 400, 1e-2
 CONTEXT_STEPS = 600
 REACHED = (0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 99)
+SETTINGS = {
+    "seeds": SEEDS, "lengths": LENGTHS, "task_steps": TASK_STEPS, "task_rate": TASK_RATE,
+    "task_batch": tasks.BATCH, "bias_length": BIAS_LENGTH, "reached": REACHED,
+    "rates": RATES, "rate_steps": RATE_STEPS, "shakespeare": SHAKESPEARE,
+    "tinyworld": TINYWORLD, "distances": agreement.NAMES,
+    "context_steps": CONTEXT_STEPS, "words": context.WORDS,
+}  # fmt: skip
 
 
 def rounded(numbers: Tensor, digits: int = 3) -> list[float]:
@@ -95,9 +97,12 @@ def measure_rate(kind: str, rate: float) -> dict:
     return {"loss": round(languages.loss_of(model, held_out), 4)}
 
 
-def best_rate(kind: str, ended: dict) -> float:
+def best_rate(kind: str, ended: Mapping[str, dict]) -> float:
     """The rate with the least loss in the search."""
-    return min(RATES, key=lambda rate: ended[f"rates {kind} {rate}"]["loss"])
+    return min(
+        RATES,
+        key=lambda rate: ended[chapters.name_of("rates", {"kind": kind, "rate": rate})]["loss"],
+    )
 
 
 def measure_shakespeare(kind: str, seed: int, rate: float) -> dict:
@@ -144,15 +149,10 @@ def keep_lstm() -> dict:
     return {"steps": KEPT_STEPS, "loss": round(languages.loss_of(model, held_out), 4)}
 
 
-def text_runs(ended: dict) -> list[tuple[str, Callable[..., dict], dict]]:
-    """The runs on the two texts: table, what measures one, its settings."""
-    rates = [
-        ("rates", measure_rate, {"kind": kind, "rate": rate}) for kind in KINDS for rate in RATES
-    ]
-    if any(f"rates {kind} {rate}" not in ended for kind in KINDS for rate in RATES):
-        return rates
+def language_runs(ended: Mapping[str, dict]) -> list[chapters.Run]:
+    """The runs on the two texts, each kind at the rate that the search found."""
     chosen = {kind: best_rate(kind.split(",")[0], ended) for kind in READERS}
-    return rates + [
+    return [
         (table, measure, {"kind": kind, "seed": seed, "rate": chosen[kind]})
         for table, measure, kinds in (
             ("tinyworld", measure_tinyworld, READERS),
@@ -178,7 +178,7 @@ def measure_task(task: str, kind: str, bias: float | None, length: int, seed: in
     return row
 
 
-def task_runs() -> list[tuple[str, Callable[..., dict], dict]]:
+def task_runs() -> list[chapters.Run]:
     """The runs on both tasks: every layer at every length, and more forget biases at one length."""
     settings = [
         {"task": task, "kind": kind, "bias": bias, "length": length}
@@ -218,41 +218,19 @@ def measure_context(seed: int) -> dict:
     }
 
 
-def runs(ended: dict) -> list[tuple[str, Callable[..., dict], dict]]:
-    """All runs whose settings are known: the texts' wait for the search of rates."""
-    found = [
-        *text_runs(ended),
-        *task_runs(),
-        ("kept", keep_lstm, {}),
-        *(("context", measure_context, {"seed": seed}) for seed in SEEDS[:1]),
-    ]
-    return sorted(found, key=lambda run: run[2].get("seed", -1))  # seed by seed
-
-
-def name_of(table: str, settings: dict) -> str:
-    """What a run is called in the file of those that have ended."""
-    return " ".join(map(str, (table, *settings.values())))
-
-
-def measure_all() -> dict[str, list[dict]]:
-    """Every run's row, in order; one that has ended before is read."""
-    ended = json.loads(UNFINISHED.read_text()) if UNFINISHED.exists() else {}
-    todo = True
-    while todo:  # the search's results add runs
-        todo = [run for run in runs(ended) if name_of(run[0], run[2]) not in ended]
-        for table, measure, settings in todo:
-            started = time.process_time()  # waiting for other programs is not counted
-            row = measure(**settings)
-            seconds = round(time.process_time() - started, 1)
-            name = name_of(table, settings)
-            ended[name] = {**settings, **row, "seconds": seconds}
-            UNFINISHED.parent.mkdir(exist_ok=True)
-            UNFINISHED.write_text(json.dumps(ended))
-            print(name, row.get("loss", row.get("score")), seconds, flush=True)
-    tables: dict[str, list[dict]] = {}
-    for table, _, settings in runs(ended):
-        tables.setdefault(table, []).append(ended[name_of(table, settings)])
-    return tables
+def runs(ended: Mapping[str, dict]) -> Iterator[chapters.Run]:
+    """All runs: the search of rates first, whose results the texts' wait for, then seed by seed."""
+    for kind, rate in itertools.product(KINDS, RATES):
+        yield "rates", measure_rate, {"kind": kind, "rate": rate}
+    yield "kept", keep_lstm, {}
+    yield from sorted(
+        [
+            *language_runs(ended),
+            *task_runs(),
+            *(("context", measure_context, {"seed": seed}) for seed in SEEDS[:1]),
+        ],
+        key=lambda run: run[2]["seed"],
+    )
 
 
 def kept_weights() -> list[dict]:
@@ -271,30 +249,9 @@ def main() -> None:
     """Measure everything and write the record."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    tables = measure_all()
-    rows = [row for table in tables.values() for row in table]
-    record = {
-        "command": "python benchmarks/chapter03.py",
-        "date": date.today().isoformat(),
-        "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), 1 thread",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
-        # Above the number of cores, other programs have slowed this one down.
-        "load_average_15_minutes": round(os.getloadavg()[2], 2),
-        "settings": {
-            "seeds": SEEDS, "lengths": LENGTHS, "task_steps": TASK_STEPS, "task_rate": TASK_RATE,
-            "task_batch": tasks.BATCH, "bias_length": BIAS_LENGTH, "reached": REACHED,
-            "rates": RATES, "rate_steps": RATE_STEPS, "shakespeare": SHAKESPEARE,
-            "tinyworld": TINYWORLD, "distances": agreement.NAMES,
-            "questions": len(asked()[1, False]), "exact": round(world()[2], 4),
-            "context_steps": CONTEXT_STEPS, "words": context.WORDS,
-        },
-        "weights": kept_weights(),
-        **tables,
-    }  # fmt: skip
-    RESULT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print("wrote", RESULT.relative_to(ROOT))
+    tables = chapters.measured("chapter03", runs)
+    found = {"questions": len(asked()[1, False]), "exact": round(world()[2], 4)}
+    chapters.write("chapter03", tables, SETTINGS | found, weights=kept_weights())
 
 
 if __name__ == "__main__":

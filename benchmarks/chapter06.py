@@ -10,13 +10,10 @@ kept in build/chapter06.json, so that a run that was cut goes on where it was.
 
 from __future__ import annotations
 
+import itertools
 import json
-import os
-import platform
 import sys
-import time
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -30,15 +27,18 @@ sys.path[:0] = [str(ROOT / "book" / "06-self-attention"), str(ROOT / "benchmarks
 import recall  # noqa: E402  (the chapter's own files, next to the page that shows them)
 import shakespeare  # noqa: E402
 
+import chapters  # noqa: E402
 import page_weights  # noqa: E402
 
-RESULT = ROOT / "benchmarks" / "results" / "chapter06.json"
-UNFINISHED = ROOT / "build" / "chapter06.json"
 SEEDS = (0, 1, 2, 3, 4)
 PAIRS = (2, 4, 8, 16, 32)
 STEPS, BATCH, RATE = 2000, 64, 2e-3
 KINDS = ("current", "average", "attention", "attention+positions", "gru")
 KEPT = "attention+positions"  # the kind whose first seed the page shows
+SETTINGS = {
+    "seeds": SEEDS, "context": shakespeare.CONTEXT, "width": shakespeare.WIDTH,
+    "steps": STEPS, "batch": BATCH, "learning_rate": RATE,
+}  # fmt: skip
 
 
 def characters() -> tuple[Tensor, Tensor, str]:
@@ -96,62 +96,27 @@ def measure_recall(task: str, kind: str, hidden: int, steps: int, seed: int) -> 
     }
 
 
-def runs() -> list[tuple[str, Callable[..., dict], dict]]:
+def runs(ended: Mapping[str, dict]) -> Iterator[chapters.Run]:
     """All runs: the table they belong to, what measures one, and its settings."""
     # 20 units make a GRU of equal size; 128 a far larger one.
     readers = [("attention", 32, 1000), ("gru", 20, 1000), ("gru", 20, 6000), ("gru", 128, 6000)]
     asked = [("recall", *reader) for reader in readers] + [("echo", *r) for r in readers[:2]]
     names = ("task", "kind", "hidden", "steps", "seed")
     recalls = [dict(zip(names, (*row, seed), strict=True)) for row in asked for seed in SEEDS]
-    texts = [{"kind": kind, "seed": seed} for kind in KINDS for seed in SEEDS]
-    return [
-        *(("recall", measure_recall, settings) for settings in recalls),
-        *(("characters", measure_characters, settings) for settings in texts),
-    ]
-
-
-def measure_all() -> dict[str, list[dict]]:
-    """Every run's row, in order; one that has ended before is read."""
-    ended = json.loads(UNFINISHED.read_text()) if UNFINISHED.exists() else {}
-    tables: dict[str, list[dict]] = {}
-    for table, measure, settings in runs():
-        name = " ".join(map(str, (table, *settings.values())))
-        if name not in ended:
-            started = time.perf_counter()
-            row = measure(**settings)
-            ended[name] = {**settings, **row, "seconds": round(time.perf_counter() - started, 1)}
-            UNFINISHED.parent.mkdir(exist_ok=True)
-            UNFINISHED.write_text(json.dumps(ended))
-            print(name, row.get("loss") or row["accuracy"], flush=True)
-        tables.setdefault(table, []).append(ended[name])
-    return tables
+    for settings in recalls:
+        yield "recall", measure_recall, settings
+    for kind, seed in itertools.product(KINDS, SEEDS):
+        yield "characters", measure_characters, {"kind": kind, "seed": seed}
 
 
 def main() -> None:
     """Measure everything and write the record."""
     torch.set_num_threads(1)
-    tables = measure_all()
-    rows = [row for table in tables.values() for row in table]
+    tables = chapters.measured("chapter06", runs)
     validation, vocabulary = characters()[1:]
     text = "".join(vocabulary[i] for i in validation.tolist())
-    record = {
-        "command": "python benchmarks/chapter06.py",
-        "date": date.today().isoformat(),
-        "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), 1 thread",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
-        # Above the number of cores, other programs have slowed this one down.
-        "load_average_15_minutes": round(os.getloadavg()[2], 2),
-        "settings": {
-            "seeds": SEEDS, "context": shakespeare.CONTEXT, "width": shakespeare.WIDTH,
-            "steps": STEPS, "batch": BATCH, "learning_rate": RATE,
-        },
-        "weights": page_weights.about(shakespeare.WEIGHTS, shakespeare.evaluate, text),
-        **tables,
-    }  # fmt: skip
-    RESULT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print("wrote", RESULT.relative_to(ROOT))
+    weights = page_weights.about(shakespeare.WEIGHTS, shakespeare.evaluate, text)
+    chapters.write("chapter06", tables, SETTINGS, weights=weights)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,9 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import platform
 import random
 import sys
-import time
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -31,10 +27,9 @@ sys.path[:0] = [str(ROOT / "book" / "07-multi-head"), str(ROOT / "benchmarks")]
 import characters  # noqa: E402  (the chapter's own files, next to the page that shows them)
 import round_table  # noqa: E402
 
+import chapters  # noqa: E402
 import page_weights  # noqa: E402
 
-RESULT = ROOT / "benchmarks" / "results" / "chapter07.json"
-UNFINISHED = ROOT / "build" / "chapter07.json"
 SEEDS = (0, 1, 2, 3, 4)
 HEADS = (1, 2, 4, 8, 16)
 TABLE_STEPS = (500, 2500)
@@ -42,6 +37,10 @@ WIDTH, STEPS, BATCH = 64, 2500, 32
 PARTS = {"quarter": 4, "half": 2}  # of the layer, removed at once
 DRAWS = 12  # at most so many ways to choose which heads a part is made of
 KEPT = 4  # heads of the model whose first seed the pages show
+SETTINGS = {
+    "seeds": SEEDS, "width": WIDTH, "steps": STEPS, "batch": BATCH, "draws": DRAWS,
+    "table_steps": TABLE_STEPS, "places": characters.PLACES,
+}  # fmt: skip
 
 data = cache(characters.corpus)
 
@@ -94,38 +93,14 @@ def measure_characters(n_heads: int, seed: int) -> dict:
     }
 
 
-def runs() -> list[tuple[str, Callable[..., dict], dict]]:
+def runs(ended: Mapping[str, dict]) -> Iterator[chapters.Run]:
     """All runs: the table they belong to, what measures one, and its settings."""
+    for n, seed in itertools.product(HEADS, SEEDS):
+        yield "heads", measure_characters, {"n_heads": n, "seed": seed}
     layers = [*((n, False) for n in HEADS), (1, True)]
-    dinners = itertools.product(layers, TABLE_STEPS, SEEDS)
-    return [
-        *(
-            ("heads", measure_characters, {"n_heads": n, "seed": seed})
-            for n in HEADS
-            for seed in SEEDS
-        ),
-        *(
-            ("table", measure_table, {"n_heads": n, "peek": peek, "steps": steps, "seed": seed})
-            for (n, peek), steps, seed in dinners
-        ),
-    ]
-
-
-def measure_all() -> dict[str, list[dict]]:
-    """Every run's row, in order; one that has ended before is read."""
-    ended = json.loads(UNFINISHED.read_text()) if UNFINISHED.exists() else {}
-    tables: dict[str, list[dict]] = {}
-    for table, measure, settings in runs():
-        name = " ".join(map(str, (table, *settings.values())))
-        if name not in ended:
-            started = time.process_time()  # waiting for other programs is not counted
-            row = measure(**settings)
-            ended[name] = {**settings, **row, "seconds": round(time.process_time() - started, 1)}
-            UNFINISHED.parent.mkdir(exist_ok=True)
-            UNFINISHED.write_text(json.dumps(ended))
-            print(name, row.get("loss") or row["unknown"], ended[name]["seconds"], flush=True)
-        tables.setdefault(table, []).append(ended[name])
-    return tables
+    for (n, peek), steps, seed in itertools.product(layers, TABLE_STEPS, SEEDS):
+        settings = {"n_heads": n, "peek": peek, "steps": steps, "seed": seed}
+        yield "table", measure_table, settings
 
 
 def main() -> None:
@@ -133,30 +108,15 @@ def main() -> None:
     torch.set_num_threads(1)
     if data().source != "Tatoeba":
         sys.exit("no Tatoeba file; wanted UNROLLED_DATA, a folder with tatoeba/cmn-simplified.txt")
-    tables = measure_all()
-    rows = [row for table in tables.values() for row in table]
+    tables = chapters.measured("chapter07", runs)
     text = "\n".join(characters.decode(ids, data().characters) for ids in data().validation)
     sample = "\n".join(characters.SENTENCES)
-    record = {
-        "command": "python benchmarks/chapter07.py",
-        "date": date.today().isoformat(),
-        "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), 1 thread",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
-        # Above the number of cores, other programs have slowed this one down.
-        "load_average_15_minutes": round(os.getloadavg()[2], 2),
-        "settings": {
-            "seeds": SEEDS, "width": WIDTH, "steps": STEPS, "batch": BATCH, "draws": DRAWS,
-            "table_steps": TABLE_STEPS, "places": characters.PLACES,
-            "training_sentences": len(data().training),
-            "validation_sentences": len(data().validation),
-        },
-        "weights": page_weights.about(characters.WEIGHTS, characters.evaluate, text, sample),
-        **tables,
-    }  # fmt: skip
-    RESULT.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print("wrote", RESULT.relative_to(ROOT))
+    counted = {
+        "training_sentences": len(data().training),
+        "validation_sentences": len(data().validation),
+    }
+    weights = page_weights.about(characters.WEIGHTS, characters.evaluate, text, sample)
+    chapters.write("chapter07", tables, SETTINGS | counted, weights=weights)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Every diagram of the book, and what is wrong with diagrams on a page in a browser."""
 
-import importlib.util
 import inspect
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import torch
 from unrolled.plots import Picture, diagrams
 
 from .conftest import ROOT
+from .rooms import beside
 
 WORDS = ["the", "dog", "hid", "its", "bone"]
 # For a chapter's diagrams that cannot be drawn without arguments.
@@ -39,12 +39,9 @@ def chapter_functions():
     """Name to function of every diagram in ``book/diagrams.py`` and ``book/*/diagrams.py``."""
     found = {}
     for file in [ROOT / "book/diagrams.py", *sorted(ROOT.glob("book/*/diagrams.py"))]:
-        name = f"diagrams_of_{file.parent.name.replace('-', '_')}"
-        spec = importlib.util.spec_from_file_location(name, file)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = beside(file.parent, file.stem)
         for function_name, function in inspect.getmembers(module, inspect.isfunction):
-            if function.__module__ == name and not function_name.startswith("_"):
+            if function.__module__ == file.stem and not function_name.startswith("_"):
                 found[f"{file.parent.name}.{function_name}"] = function
     return found
 

@@ -1,8 +1,6 @@
 """What chapter 1's modules measure is what they say: pairs, counts, analogies, cuts, leanings."""
 
-import importlib
 import json
-import sys
 
 import pytest
 import torch
@@ -10,25 +8,16 @@ import torch
 from unrolled.embeddings import FastText, analogy, cooccurrences, skip_gram_pairs
 
 from .conftest import ROOT
-from .test_page_weights import beside
+from .rooms import beside
 
-ROOM = ROOT / "book/01-words/chapter.md"
+ROOM = ROOT / "book/01-words"
 RECORD = json.loads((ROOT / "benchmarks/results/chapter01.json").read_text())
-analogies, bias, captions, cutting, measured, unseen, vectors = (
-    beside(ROOM, name)
-    for name in ("analogies", "bias", "captions", "cutting", "measured", "unseen", "vectors")
+MODULES = "analogies bias captions cutting measured static unseen vectors"
+analogies, bias, captions, cutting, measured, static, unseen, vectors = (
+    beside(ROOM, name) for name in MODULES.split()
 )
 TEXTS = [[0, 1, 2, 1], [3, 0], [2, 2, 4]]
 PADDED = torch.tensor([[0, 1, 2, 1], [3, 0, -1, -1], [2, 2, 4, -1]])
-
-
-@pytest.fixture
-def importable(monkeypatch):
-    """The chapter's folder, as it is for a page that imports from it."""
-    monkeypatch.syspath_prepend(ROOM.parent)
-    yield importlib.import_module
-    for name in ("static", "analogies", "bias"):
-        sys.modules.pop(name, None)
 
 
 def test_pairs_are_the_library_s_and_none_crosses_from_one_caption_to_the_next():
@@ -160,8 +149,7 @@ def test_the_record_s_occupations_are_those_of_the_kept_table():
         assert lean[kept.id(word)].item() == pytest.approx(cosine, abs=2e-3)
 
 
-def test_rows_that_are_kept_are_those_that_pages_ask_about_and_as_many_as_said(importable):
-    static = importable("static")
+def test_rows_that_are_kept_are_those_that_pages_ask_about_and_as_many_as_said():
     words = [f"word{'abcdefghij'[i % 10] * (i // 10 + 1)}" for i in range(3000)] + ["bank"]
     chosen = static.chosen(words)
     assert len(chosen) == static.KEPT

@@ -1,24 +1,17 @@
 """What chapter 1's page builds on: the small world's best scores, and the tree of merges."""
 
-import importlib
-
 import pytest
 import torch
 
 from unrolled.tokenizers import bpe_merge, train_bpe
 
 from .conftest import ROOT
+from .rooms import beside
+
+court, diagrams = (beside(ROOT / "book/01-words", name) for name in ("court", "diagrams"))
 
 
-@pytest.fixture
-def beside(monkeypatch):
-    """Import a module that stands beside the page."""
-    monkeypatch.syspath_prepend(str(ROOT / "book/01-words"))
-    return lambda name: importlib.import_module(name)
-
-
-def test_the_best_score_has_no_slope(beside):
-    court = beside("court")
+def test_the_best_score_has_no_slope():
     id_of, ids = court.numbered(court.sentences(60))
     V, K = len(id_of), 3
     best = court.optimum(ids, V, negatives=K)
@@ -35,8 +28,7 @@ def test_the_best_score_has_no_slope(beside):
     assert slope.abs().max() < 1e-4 * together.max()
 
 
-def test_rank_and_sex_decide_what_stands_near(beside):
-    court = beside("court")
+def test_rank_and_sex_decide_what_stands_near():
     for line in court.sentences(300):
         being, verb, owner, thing = line[1:]
         assert owner == {"king": "his", "man": "his", "boy": "his", "dog": "its", "cat": "its"}.get(
@@ -45,17 +37,16 @@ def test_rank_and_sex_decide_what_stands_near(beside):
         assert not (being in ("man", "boy") and (verb == "ruled" or thing == "crown"))
 
 
-def test_gloves_counts_of_a_sentence(beside):
-    court = beside("court")
+def test_gloves_counts_of_a_sentence():
     X = court.counts(torch.tensor([[0, 1, 2], [0, 1, 2]]), vocab_size=4, window=2)
     assert X[:3, :3].tolist() == [[0, 2, 1], [2, 0, 2], [1, 2, 0]]
     assert not X[3].any()
 
 
 @pytest.mark.parametrize("word", [" bones", "aaa", " dogs"])
-def test_the_tree_ends_in_what_encoding_gives(beside, word):
+def test_the_tree_ends_in_what_encoding_gives(word):
     merges = train_bpe("the dog hid its bone the dogs hid their bones aaa aaaa", 14)
-    nodes, joined = beside("diagrams")._grow(word, merges)
+    nodes, joined = diagrams._grow(word, merges)
     ranks = {pair: i for i, pair in enumerate(merges)}
     tokens = bpe_merge([bytes([b]) for b in word.encode()], ranks)
     assert [name.replace("␣", " ").encode() for name, *_ in nodes] == tokens

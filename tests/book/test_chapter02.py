@@ -1,7 +1,6 @@
 """What chapter 2's modules measure is what the pages say: products, streams, bags, pictures."""
 
 import json
-import sys
 
 import pytest
 import torch
@@ -13,15 +12,14 @@ from unrolled.data.registry import present
 from unrolled.recurrent import RNN
 
 from .conftest import ROOT
-from .test_page_weights import beside
+from .rooms import beside
 
-ROOM = ROOT / "book/02-recurrence/chapter.md"
+ROOM = ROOT / "book/02-recurrence"
 RECORD = json.loads((ROOT / "benchmarks/results/chapter02.json").read_text())
 BEFORE = json.loads((ROOT / "benchmarks/results/chapter00.json").read_text())
-# What a module imports by its plain name, beside the page.
-sys.modules["pictures"] = pictures = beside(ROOM, "pictures")
-gradients, results, reviews, streams, tasks = (
-    beside(ROOM, name) for name in ("gradients", "results", "reviews", "streams", "tasks")
+gradients, pictures, results, reviews, streams, tasks = (
+    beside(ROOM, name)
+    for name in ("gradients", "pictures", "results", "reviews", "streams", "tasks")
 )
 
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from .conftest import ROOT
-from .test_page_weights import beside
+from .rooms import beside
 
-ROOM = ROOT / "book/07-multi-head/chapter.md"
+ROOM = ROOT / "book/07-multi-head"
 RECORD = json.loads((ROOT / "benchmarks/results/chapter07.json").read_text())
 characters, round_table, translation = (
     beside(ROOM, name) for name in ("characters", "round_table", "translation")

@@ -8,11 +8,11 @@ import torch
 from unrolled.data import tinyworld
 
 from .conftest import ROOT
-from .test_page_weights import beside
+from .rooms import beside
 
-HERE = ROOT / "book" / "03-gates" / "here"
+ROOM = ROOT / "book/03-gates"
 tasks, languages, agreement, context = (
-    beside(HERE, name) for name in ("tasks", "languages", "agreement", "context")
+    beside(ROOM, name) for name in ("tasks", "languages", "agreement", "context")
 )
 
 
@@ -130,7 +130,7 @@ def test_a_nearest_row_of_the_own_sense_is_counted():
 def test_the_record_says_what_the_pages_say_of_it():
     """The claims in words, so that another measurement cannot leave them standing."""
     record = json.loads((ROOT / "benchmarks" / "results" / "chapter03.json").read_text())
-    records = beside(HERE, "records")
+    records = beside(ROOM, "records")
     longest = record["settings"]["lengths"]["adding"][-1]
     added = {
         name: torch.tensor(records.task_scores(record, "adding", name, longest)).median()

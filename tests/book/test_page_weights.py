@@ -1,9 +1,7 @@
 """Trained weights beside a page: small, known by their hash, and as good as their record says."""
 
 import hashlib
-import importlib.util
 import json
-import sys
 
 import pytest
 import torch
@@ -13,6 +11,7 @@ from unrolled.data import fetch, tatoeba
 from unrolled.data.registry import present
 
 from .conftest import ROOT
+from .rooms import beside
 
 LARGEST = 2_000_000  # bytes
 FILES = sorted(ROOT.glob("book/*/*.safetensors"))
@@ -24,20 +23,10 @@ RECORDS = {
 by_name = pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 
 
-def beside(file, name):
-    """A module beside the chapter, under a name of its own: two chapters may have one each."""
-    alias = f"{file.parent.name} {name}"
-    if alias not in sys.modules:
-        spec = importlib.util.spec_from_file_location(alias, file.parent / f"{name}.py")
-        sys.modules[alias] = importlib.util.module_from_spec(spec)  # dataclasses look there
-        spec.loader.exec_module(sys.modules[alias])
-    return sys.modules[alias]
-
-
 def evaluator(file, about):
     """The function that the record names: a module beside the chapter, and its name."""
     module, _, name = about["evaluate"].rpartition(".")
-    return getattr(beside(file, module), name)
+    return getattr(beside(file.parent, module), name)
 
 
 def of_chapter(room, name="*"):
@@ -99,7 +88,7 @@ def test_the_loss_over_all_of_shakespeare_s_validation_text(room, name):
 @pytest.mark.skipif(tatoeba.NAME not in present(), reason="needs the real data")
 def test_the_loss_over_all_of_tatoeba_s_validation_sentences():
     file, about = of_chapter("07-multi-head")
-    characters = beside(file, "characters")
+    characters = beside(file.parent, "characters")
     data = characters.corpus()
     model, alphabet = characters.read_weights(file)
     assert alphabet == data.characters
@@ -113,13 +102,13 @@ def test_the_loss_over_all_of_tatoeba_s_validation_sentences():
 @pytest.mark.skipif("multi30k/val.en.gz" not in present(), reason="needs the real data")
 def test_the_loss_over_all_validation_captions():
     file, about = of_chapter("03-gates", "captions-bilm")
-    text = "\n".join(beside(file, "context").captions("valid"))
+    text = "\n".join(beside(file.parent, "context").captions("valid"))
     assert evaluator(file, about)(file, text) == pytest.approx(about["loss"], abs=1e-4)
 
 
 def test_the_words_of_our_sentences_are_words_that_the_captions_model_knows():
     file, _ = of_chapter("03-gates", "captions-bilm")
-    context = beside(file, "context")
+    context = beside(file.parent, "context")
     _, known = context.read_weights(file)
     ours = {w for by in context.SENSES.values() for group in by.values() for s in group
             for w in context.split(s)}  # fmt: skip
@@ -128,7 +117,7 @@ def test_the_words_of_our_sentences_are_words_that_the_captions_model_knows():
 
 def test_a_word_is_one_vector_without_context_and_another_in_each_sentence():
     file, _ = of_chapter("03-gates", "captions-bilm")
-    context = beside(file, "context")
+    context = beside(file.parent, "context")
     model, words = context.read_weights(file)
     stone, music = (group[0] for group in context.SENSES["rock"].values())
     token, *layers = context.cosines(model, words, stone, music, "rock")
@@ -139,6 +128,6 @@ def test_a_word_is_one_vector_without_context_and_another_in_each_sentence():
 def test_sentences_in_a_public_record_are_our_own():
     """Tatoeba's sentences are shown with their authors; a record has no room for those."""
     file, about = of_chapter("07-multi-head")
-    assert about["sample"] == "\n".join(beside(file, "characters").SENTENCES)
+    assert about["sample"] == "\n".join(beside(file.parent, "characters").SENTENCES)
     if tatoeba.NAME in present():
         assert not {row.english for row in tatoeba.load_rows()} & set(about["sample"].splitlines())
