@@ -136,6 +136,21 @@ def test_a_record_is_named_in_the_caption():
     assert ", seed 7;" in plots.table(["a"], [["b"]], "Loss.", one)._repr_html_()
 
 
+@pytest.mark.parametrize(
+    ("seeds", "said"), [((), ""), ([3], ", seed 3"), ((1, 3), ", 2 seeds, 1 to 3")]
+)
+def test_a_table_without_chance_names_no_seeds_and_one_of_some_seeds_those(seeds, said):
+    markup = plots.table(["a"], [["b"]], "Loss.", RECORD, seeds)._repr_html_()
+    assert f"<code>python x.py</code>{said}; 2 cores" in markup
+
+
+def test_seeds_that_are_not_the_record_s_are_refused():
+    with pytest.raises(ValueError, match=r"seeds=\(5,\); wanted some of the record's"):
+        plots.table(["a"], [["b"]], "Loss.", RECORD, (5,))
+    with pytest.raises(ValueError, match="without a record"):
+        plots.table(["a"], [["b"]], "Loss.", seeds=())
+
+
 @pytest.mark.parametrize("lost", ["command", "machine", "torch", "date", "settings"])
 def test_a_record_that_does_not_say_where_it_is_from_is_refused(lost):
     with pytest.raises(ValueError, match=f"record lacks {lost}"):

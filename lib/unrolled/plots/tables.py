@@ -20,6 +20,7 @@ def table(
     rows: Sequence[Sequence[Any]],
     caption: Any,
     record: Mapping[str, Any] | None = None,
+    seeds: Sequence[int] | None = None,
 ) -> Picture:
     """Return a table with a caption, a header row and a header column.
 
@@ -33,17 +34,21 @@ def table(
         caption: what the table shows, a sentence.
         record: where its numbers are from: a record of ``benchmarks/results``, whose command,
             seeds, machine and date end the caption. Default: None, the page computes them.
+        seeds: the seeds that these numbers are from, where they are not all of the record's;
+            ``()`` where there is no chance in them. Default: None, the record's.
 
     Raises:
-        ValueError: if a row is not as long as ``header``, the caption is empty, or the record
-            lacks one of the four.
+        ValueError: if a row is not as long as ``header``, the caption is empty, the record lacks
+            one of the four, or seeds come without a record or are not among its own.
     """
     if not _markup(caption).strip():
         raise ValueError("caption is empty; wanted a sentence that says what the table shows")
     for number, row in enumerate(rows):
         if len(row) != len(header):
             raise ValueError(f"row {number} has {len(row)} cells; wanted {len(header)}")
-    said = _markup(caption) + (f" {provenance(record)}" if record is not None else "")
+    if record is None and seeds is not None:
+        raise ValueError(f"seeds={seeds!r} without a record; wanted the record they are of")
+    said = _markup(caption) + (f" {provenance(record, seeds)}" if record is not None else "")
     label = html.escape(re.sub(r"<[^>]*>", "", _markup(caption)))
     right = [bool(rows) and all(map(_is_number, column)) for column in zip(*rows, strict=True)]
     head = "".join(
@@ -76,26 +81,36 @@ def vector(numbers: Iterable[Any]) -> str:
     return "(" + ", ".join(f"{round(float(x), 3) + 0.0:.3g}" for x in numbers) + ")"
 
 
-def provenance(record: Mapping[str, Any]) -> str:
+def provenance(record: Mapping[str, Any], seeds: Sequence[int] | None = None) -> str:
     """Command, seeds, machine and date of a record, as the end of a caption, in HTML.
 
+    Args:
+        record: a record of ``benchmarks/results``.
+        seeds: as ``table`` takes them. Default: None, the record's.
+
     Raises:
-        ValueError: if the record lacks one of them.
+        ValueError: if the record lacks one of the four, or some of the seeds.
     """
     wanted = ("command", "machine", "torch", "date")
     missing = [name for name in wanted if not record.get(name)]
-    seeds = record.get("settings", {}).get("seeds")
-    if missing or not seeds:
+    all_seeds = record.get("settings", {}).get("seeds")
+    if missing or not all_seeds:
         raise ValueError(f"record lacks {', '.join(missing or ['settings: seeds'])}")
-    return f"<code>{html.escape(record['command'])}</code>, {_seeds(seeds)}; " + html.escape(
-        f"{record['machine']}, torch {record['torch']}, {record['date']}."
+    seeds = all_seeds if seeds is None else seeds
+    if not set(seeds) <= set(all_seeds):
+        raise ValueError(f"seeds={seeds!r}; wanted some of the record's, {all_seeds!r}")
+    source = [f"<code>{html.escape(record['command'])}</code>", *_seeds(seeds)]
+    return (
+        ", ".join(source)
+        + "; "
+        + html.escape(f"{record['machine']}, torch {record['torch']}, {record['date']}.")
     )
 
 
-def _seeds(seeds: Sequence[int]) -> str:
-    if len(seeds) == 1:
-        return f"seed {seeds[0]}"
-    return f"{len(seeds)} seeds, {min(seeds)} to {max(seeds)}"
+def _seeds(seeds: Sequence[int]) -> list[str]:
+    if len(seeds) < 2:
+        return [f"seed {seed}" for seed in seeds]
+    return [f"{len(seeds)} seeds, {min(seeds)} to {max(seeds)}"]
 
 
 def _is_number(cell: Any) -> bool:
