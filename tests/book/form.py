@@ -11,7 +11,7 @@ from pathlib import Path
 from .form_house import HOUSE
 from .form_rules import RULES, cell_size, drawing, figures, own_markup, tables
 from .form_source import ROOT, Page
-from .form_voice import bold_numbers, habits, typed_numbers
+from .form_voice import bold_numbers, habits, leftovers, typed_numbers
 
 # Chapters in the form. What is safe or not (axe, widths, mathematics) is asked of every page.
 IN_FORM: tuple[str, ...] = (
@@ -25,7 +25,7 @@ IN_FORM: tuple[str, ...] = (
 # The pages around the chapters: no chapter's order and length, but its voice and its house style.
 FRAME = ("index", "faq", "notation", "glossary", "bibliography")
 FRAME += ("grading-a-class", "how-it-is-built")
-VOICE = (habits, typed_numbers, bold_numbers)
+VOICE = (habits, leftovers, typed_numbers, bold_numbers)
 
 
 def sources(rooms: tuple[str, ...] | None = None) -> list[Path]:

@@ -86,6 +86,8 @@ BOLD = re.compile(
     r"|\*\*\{[^{}\n]*\} ?[a-z][^*\n]*\*\*"  # with the words that it counts
 )
 LINK = re.compile(r"\[[^\]]*\]\([^)\s]*\)")
+MARK = re.compile(r"\b(?:TODO|FIXME|XXX|TBD|TKTK|[Ll]orem ipsum)\b")
+ALONE = re.compile(r"[A-Z][A-Z\d_]{3,}")  # a paragraph of one word in capitals
 CITED = re.compile(r"\{cite(?::\w+)?\}`")
 
 
@@ -103,6 +105,18 @@ def _hits(one: Habit, piece: Piece) -> Iterator[tuple[int, str]]:
     for hit in one.pattern.finditer(plain):
         if not (one.sourced and CITED.search(_sentence(piece.text, plain, hit.start()))):
             yield line_of(piece, hit.start()), " ".join(hit[0].split())
+
+
+def leftovers(page: Page) -> Iterator[tuple[int, str]]:
+    """Marks that a writer put in the text, to come back to."""
+    for piece in page.of(*PROSE):
+        plain = masked(piece.text).strip()
+        mark = MARK.search(plain) or (piece.kind != "table" and ALONE.fullmatch(plain))
+        if mark:
+            yield (
+                line_of(piece, 0),
+                f'"{mark[0]}" is a mark of a writer\'s: write what it stands for',
+            )
 
 
 def typed_numbers(page: Page) -> Iterator[tuple[int, str]]:

@@ -41,6 +41,11 @@ def test_a_fault_of_style_is_named(case):
     assert any(says in fault for fault in found), found
 
 
+@pytest.mark.parametrize("text", ["ELMO reads both ways.", "It is the\n\n`MASK`\n\nthat hides."])
+def test_a_word_in_capitals_is_no_mark(text):
+    assert found_in(GOOD.replace(PROSE, text)) == []
+
+
 def test_a_good_list_has_no_fault():
     assert found_in(GOOD.replace(PROSE, TABLE % "The sizes of tensors.")) == []
 
@@ -50,6 +55,8 @@ def test_a_good_list_has_no_fault():
     [
         ("It is simply so.", "a word that belittles"),
         ("It takes 0.5 of it.", "is a number in prose"),
+        ("PLACEHOLDER", "a mark of a writer's"),
+        ("So it is (TODO: why).", "a mark of a writer's"),
         ("| a |\n|---|\n| b |", "a table without a caption"),
         ("```{code-cell} ipython3\nf'- **{n} wrong answers**: {m}'\n```", "plain weight"),
     ],
