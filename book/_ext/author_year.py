@@ -7,7 +7,7 @@ text, or leafs through the printed page, finds it by eye.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from string import ascii_lowercase
 from typing import Any
 
@@ -32,16 +32,31 @@ def label(entry: Entry) -> str:
     return f"{' and '.join(names)}, {entry.fields.get('year', 'n.d.')}"
 
 
+def tell_apart(entries: Iterable[Entry]) -> None:
+    """Write a, b, ... behind the years of works that share a label, in the order of their titles.
+
+    The years of the entries themselves change: the text's citations are made from them, too.
+    """
+    entries = list(entries)
+    count, seen = Counter(map(label, entries)), Counter()
+    for entry in sorted(entries, key=sorting_key):
+        one = label(entry)
+        if count[one] > 1:
+            entry.fields["year"] += ascii_lowercase[seen[one]]
+            seen[one] += 1
+
+
+def sorting_key(entry: Entry) -> tuple[str, str]:
+    """Return what an entry is sorted by."""
+    return label(entry).casefold(), entry.fields.get("title", "")
+
+
 class AuthorYearLabels(BaseLabelStyle):
-    """Labels of author and year; works that share one are told apart by a, b, ..."""
+    """Labels of author and year."""
 
     def format_labels(self, sorted_entries: list[Entry]) -> Iterator[str]:
         """Give each entry's label."""
-        labels = [label(entry) for entry in sorted_entries]
-        count, seen = Counter(labels), Counter()
-        for one in labels:
-            yield one + (ascii_lowercase[seen[one]] if count[one] > 1 else "")
-            seen[one] += 1
+        return map(label, sorted_entries)
 
 
 class AuthorYearSorting(BaseSortingStyle):
@@ -49,7 +64,7 @@ class AuthorYearSorting(BaseSortingStyle):
 
     def sorting_key(self, entry: Entry) -> tuple[str, str]:
         """Return what an entry is sorted by."""
-        return label(entry).casefold(), entry.fields.get("title", "")
+        return sorting_key(entry)
 
 
 class AuthorYearStyle(PlainStyle):
@@ -71,4 +86,8 @@ class AuthorYearStyle(PlainStyle):
 def setup(app: Any) -> dict[str, bool]:
     """Make the style known by the name that ``bibtex_default_style`` gives."""
     register_plugin("pybtex.style.formatting", "author_year", AuthorYearStyle, force=True)
+    app.connect(
+        "builder-inited",
+        lambda app: tell_apart(app.env.get_domain("cite").bibdata.data.entries.values()),
+    )
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -29,10 +29,13 @@ def test_a_label_names_authors_and_year(authors, label):
     assert author_year.label(work(*authors)) == label
 
 
-def test_works_of_one_year_are_told_apart():
-    twice = [work("Shannon, Claude E."), work("Shannon, Claude E."), work("Bridle, John S.")]
-    labels = author_year.AuthorYearLabels().format_labels(twice)
-    assert list(labels) == ["Shannon, 2017a", "Shannon, 2017b", "Bridle, 2017"]
+def test_works_of_one_year_are_told_apart_by_their_titles_and_once():
+    later, earlier, other = work("Shannon, C."), work("Shannon, C."), work("Bridle, John S.")
+    later.fields["title"], earlier.fields["title"] = "Two", "One"
+    for _ in range(2):  # a build that begins from a kept one has letters already
+        author_year.tell_apart([later, other, earlier])
+        labels = author_year.AuthorYearLabels().format_labels([earlier, later, other])
+        assert list(labels) == ["Shannon, 2017a", "Shannon, 2017b", "Bridle, 2017"]
 
 
 def test_an_address_is_shown_whole_but_for_its_scheme():
@@ -49,3 +52,20 @@ def test_the_page_is_a_list_by_author_and_year(built):
     assert all(re.fullmatch(r"\D+, \d{4}[a-z]?", label) for label in labels), labels
     assert [label.casefold() for label in labels] == sorted(label.casefold() for label in labels)
     assert page.count("doi.org/") + page.count('external" href="https://') >= len(labels)
+
+
+@pytest.mark.browser  # it needs the built book
+def test_a_citation_is_called_as_the_entry_that_it_leads_to(built):
+    page = (HTML / "book/bibliography.html").read_text(encoding="utf-8")
+    entry = r'id="(id\d+)"[^>]*>\s*<span class="label"><span class="fn-bracket">\[</span>(.*?)<span'
+    called = dict(re.findall(entry, page))
+    cited = [
+        (path.name, name, re.sub("<[^>]*>", "", text))
+        for path in HTML.glob("book/*/*.html")
+        for name, text in re.findall(
+            r'href="[./]*bibliography\.html#(id\d+)"[^>]*>(.*?)</a>',
+            path.read_text(encoding="utf-8"),
+        )
+    ]
+    assert len(cited) > 100
+    assert [one for one in cited if one[2] != called[one[1]]] == []
