@@ -70,12 +70,12 @@ weights: $(READY) ## real pretrained weights, verified by hash, into build/weigh
 # tests share is made once. Three for two cores: a third of the time, one waits for a page or a kernel.
 PYTEST := $(BIN)/pytest -n 3 --dist loadscope --durations=10
 
-# Sweeps count no lines: that would double their time.
+# Sweeps count no lines, which would double their time; only their files are read, not 10,000 tests.
 test: weights  ## every test: library, checks, grading, notebooks, and the book in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(PYTEST) -m "not sweep" --cov=unrolled --cov-fail-under=95
-	$(PYTEST) -m sweep
+	$(PYTEST) -m sweep $$(grep -rl --include='*.py' 'mark\.sweep' tests)
 
 test-processors: weights  ## what computes, under other instruction sets and two threads: half an hour
 	$(BIN)/python tests/processors.py $(ONLY:%=--only %)
