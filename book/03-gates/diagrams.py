@@ -59,24 +59,25 @@ def _kept() -> Picture:
 def _guarded() -> Picture:
     draw = _unit("guarded by gates", (
         "Guarded by gates: what comes in is multiplied by the input gate i, what goes round by the"
-        " forget gate f, and what is shown by the output gate o."
+        " forget gate f, and what is shown, behind a tanh outside the loop, by the output gate o."
     ))  # fmt: skip
-    add = draw.operation((92, 118), "add")
-    admit, show = draw.operation((50, 118), "multiply"), draw.operation((166, 118), "multiply")
-    keep = draw.operation((118, 68), "multiply")
-    draw.arrow((8, 118), admit.left)
+    add, squash = draw.operation((72, 118), "add"), draw.gate((139, 118), "tanh")
+    admit, show = draw.operation((36, 118), "multiply"), draw.operation((174, 118), "multiply")
+    keep = draw.operation((92, 68), "multiply")
+    draw.arrow((4, 118), admit.left)
     draw.arrow(admit.right, add.left)
-    draw.arrow(add.right, show.left)
-    draw.arrow(show.right, (200, 118))
-    draw.arrow((146, 118), (146, 68), keep.right, tint="lit", width=LIT)
-    draw.arrow(keep.left, (92, 68), add.top, tint="lit", width=LIT)
-    for name, x, place in (("i", 50, admit), ("o", 166, show)):
+    draw.arrow(add.right, squash.left)
+    draw.arrow(squash.right, show.left)
+    draw.arrow(show.right, (202, 118))
+    draw.arrow((112, 118), (112, 68), keep.right, tint="lit", width=LIT)
+    draw.arrow(keep.left, (72, 68), add.top, tint="lit", width=LIT)
+    for name, x, place in (("i", 36, admit), ("o", 174, show)):
         draw.arrow((x, 150), place.bottom)
         draw.text((x, 160), f"${name}$", 14)
-    draw.arrow((118, 40), keep.top)
-    draw.text((132, 40), "$f$", 14)
-    draw.text((18, 138), "$g_t$", 13)
-    draw.text((188, 138), "$h_t$", 13)
+    draw.arrow((92, 40), keep.top)
+    draw.text((106, 40), "$f$", 14)
+    draw.text((12, 138), "$g_t$", 13)
+    draw.text((193, 138), "$h_t$", 13)
     return draw.picture()
 
 

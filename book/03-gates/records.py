@@ -24,7 +24,7 @@ def middle(numbers: list[float], digits: int = 2) -> str:
     """Median over seeds and, in brackets, the least and the greatest."""
     found = torch.tensor(numbers)
     low, high = found.min(), found.max()
-    return f"{found.median():.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+    return f"{found.median():.{digits}f} ({low:.{digits}f}\u2013\u2060{high:.{digits}f})"
 
 
 def task_runs(record: dict, task: str, length: int) -> dict[str, list[dict]]:

@@ -102,3 +102,12 @@ def test_a_change_is_said_aloud(tab, site, name):
     with visit(tab, f"{site}/{name}.html") as seen:
         for figure in seen.page.locator("figure.moving").all():
             assert figure.locator("[aria-live=polite]").inner_text().strip()
+
+
+@pytest.mark.browser
+def test_one_step_is_not_said_in_the_plural(tab, site):
+    with visit(tab, f"{site}/book/03-gates/chapter.html") as seen:
+        figure = seen.page.locator('figure.moving[data-kind="memory-cell"]')
+        figure.locator('[data-control="steps"]').press("Home")
+        said = figure.locator("[aria-live=polite]").inner_text()
+        assert "After 1 step the memory" in said

@@ -53,7 +53,7 @@ Unrolled.moving("memory-cell", (root, data, ui) => {
     squashed.set(seen.h);
     slope.set(seen.g);
     const percent = (share) => (share < 1e-5 ? "less than 0.001 %" : `${ui.format(100 * share, share < 0.01 ? 3 : 0)} %`);
-    ui.say(`With f = ${ui.format(f, 4)} half is left after ${ui.format(Math.log(0.5) / Math.log(f), 1)} steps. After ${n} steps the memory has ${
+    ui.say(`With f = ${ui.format(f, 4)} half is left after ${ui.format(Math.log(0.5) / Math.log(f), 1)} steps. After ${n} ${n === 1 ? "step" : "steps"} the memory has ${
       percent(f ** n)} of the number and of its gradient; the recurrent state has ${percent(seen.h / state.number)} of the number and ${
       percent(seen.g)} of its gradient.`);
   }
