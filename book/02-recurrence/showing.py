@@ -41,3 +41,8 @@ def captioned(images: Tensor, captions: Sequence[str], alt: str) -> Picture:
         for line, said in enumerate(textwrap.wrap(words, 13)):
             draw.text((x + WIDE / 2, WIDE + 12 + 16 * line), said, 12)
     return draw.picture()
+
+
+def folded(text: str, width: int = 45) -> list[str]:
+    """The lines of a text, long ones folded so that they fit on a phone."""
+    return [part for line in text.splitlines() for part in textwrap.wrap(line, width) or [""]]

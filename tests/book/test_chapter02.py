@@ -102,6 +102,39 @@ def test_pictures_that_are_held_out_are_never_trained_on_and_captions_are_words(
     assert len(kept) + len(new) == len(pictures.THINGS)
 
 
+def test_letters_that_are_held_out_are_never_trained_on():
+    torch.manual_seed(0)
+    source, before, target = tasks.letters(700)
+    assert not tasks.is_held_out(source).any()
+    assert len(source) == len(before) == len(target) > 500
+    assert torch.equal(before[:, 1:], source.flip(1)[:, :-1])
+
+
+def test_a_start_that_keeps_lengths_lets_a_gradient_come_nine_steps():
+    """The page says that this is what the network of characters lacked."""
+    torch.manual_seed(0)
+    model = tasks.SequenceToSequence(len(tasks.CHARACTERS))
+    ids, reach = torch.tensor([tasks.encode(tasks.HIDING[1])]), []  # (1, T)
+    for keep in (False, True):
+        if keep:
+            tasks.keep_lengths(model.rnn, model.embedding)
+        with torch.no_grad():
+            x = model.embedding(ids)  # (1, T, I)
+        reach += gradients.norms_of_layer(model.rnn, x, [9])
+    assert reach[0] < 0.02
+    assert reach[1] > 0.3
+
+
+def test_in_a_bag_a_word_adds_the_same_amount_beside_any_other_unless_a_layer_is_hidden():
+    lengths = torch.tensor([2, 2, 2, 2])
+    ids = torch.tensor([[1, 3], [2, 3], [1, 4], [2, 4]])
+    for reader in tasks.READERS:
+        torch.manual_seed(0)
+        scores = tasks.SequenceToVector(5, 2, reader)(ids, lengths)  # (4, classes)
+        together = (scores[0] - scores[1]) - (scores[2] - scores[3])
+        assert (together.abs().max() < 1e-6) == (reader == "bag")
+
+
 def test_the_entropy_of_the_hiding_sentences_is_what_counting_says():
     ids = tasks.hiding(20_000, torch.Generator().manual_seed(0))
     text = "".join(tasks.CHARACTERS[i] for i in ids.tolist())
