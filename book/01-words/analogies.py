@@ -84,6 +84,15 @@ def scores(table: Tensor, id_of: dict[str, int]) -> dict[str, dict[str, float]]:
     }
 
 
+def own_input(table: Tensor, id_of: dict[str, int]) -> float:
+    """Share of all questions whose sum lies nearest to one of its own three inputs."""
+    asked = torch.cat([four for four in questions(id_of).values() if len(four)])  # (n, 4)
+    unit = F.normalize(table, dim=-1)  # (V, D)
+    a, b, c = (unit[column] for column in asked[:, :3].T)  # (n, D) each
+    found = ((b - a + c) @ unit.T).argmax(dim=1, keepdim=True)  # (n, 1)
+    return (found == asked[:, :3]).any(dim=1).float().mean().item()
+
+
 def own_kind(table: Tensor, id_of: dict[str, int]) -> float:
     """Share of listed words whose nearest listed word is of the same category."""
     listed = [(id_of[w], n) for n, text in enumerate(CATEGORIES.values()) for w in text.split()]

@@ -62,6 +62,13 @@ def leanings(table: Tensor, id_of: dict[str, int]) -> Tensor:
     return F.normalize(table, dim=-1) @ direction(table, id_of)
 
 
+def between(table: Tensor, id_of: dict[str, int], low: list[str], high: list[str]) -> Tensor:
+    """The cosine of each word with the direction from some words' mean to others', ``(V,)``."""
+    unit = F.normalize(table, dim=-1)  # (V, D)
+    below, above = (unit[[id_of[word] for word in words]].mean(dim=0) for words in (low, high))
+    return unit @ F.normalize(above - below, dim=0)
+
+
 def association(table: Tensor, id_of: dict[str, int]) -> dict[str, float]:
     """Caliskan et al. 2017: are male names nearer to career, female ones to family?
 

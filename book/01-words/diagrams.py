@@ -90,8 +90,8 @@ def window(
         draw.chip(44 + step * j - 30, y, word, 60, "lit" if j == centre else "plain")
         for j, word in enumerate(words)
     ]
-    middle, edge = chips[centre], chips[inside[0]].around(*(chips[j] for j in inside), margin=5)
-    frame = edge.around(middle, margin=2)
+    middle, edge = chips[centre], chips[inside[0]].around(*(chips[j] for j in inside), margin=3)
+    frame = edge.around(middle, margin=1)
     draw.frame(frame.x, frame.y, frame.width, frame.height, level=0, line=1, dashed=True)
     for j in inside:
         top, lift = chips[j].top, 30 + 16 * abs(j - centre)

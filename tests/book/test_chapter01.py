@@ -74,6 +74,14 @@ def test_with_the_inputs_a_short_difference_loses_to_c():
     assert not analogies.right(moved, asked, "with the inputs").item()
 
 
+def test_a_sum_that_stays_at_an_input_is_counted():
+    id_of = {word: i for i, word in enumerate(("man", "woman", "boy", "girl"))}
+    table, _ = plane()
+    assert analogies.own_input(table, id_of) == 0
+    short = torch.tensor([[1.0, 0.0, 3.0], [1.0, 0.1, 3.0], [-1.0, 0.0, 3.0], [0.0, 4.0, 0.0]])
+    assert analogies.own_input(short, id_of) == 1  # c of one question, b of the other
+
+
 def test_questions_are_all_ordered_pairs_of_pairs_and_leave_unknown_words_out():
     words = ["man", "woman", "boy", "girl", "dog", "dogs", "cat"]
     asked = analogies.questions({word: i for i, word in enumerate(words)})
@@ -128,6 +136,12 @@ def test_the_direction_is_where_she_is_and_what_is_taken_out_is_gone():
     assert leanings[2] == pytest.approx(0, abs=1e-6)
     for told in (RECORD["minilm"]["told_apart"], *(r["told_apart"] for r in _ours())):
         assert told["largest_leaning_after"] < 1e-5
+
+
+def test_a_direction_between_names_leads_from_the_first_to_the_second():
+    table = torch.tensor([[2.0, 0.0], [0.0, 3.0], [1.0, 1.0]])
+    found = bias.between(table, {"john": 0, "amy": 1, "desk": 2}, ["john"], ["amy"])
+    assert torch.allclose(found, torch.tensor([-1.0, 1.0, 0.0]) / 2**0.5 + 0.0, atol=1e-6)
 
 
 def _ours():
