@@ -154,9 +154,19 @@ def test_an_answer_that_never_ends_is_stopped(cell, capsys, monkeypatch):
     assert "because of your causal_mask (Exercise 2): it was stopped after 0.1 seconds, in" in said
 
 
-def test_whoever_interrupts_is_obeyed(cell):
-    with pytest.raises(KeyboardInterrupt):
-        cell('with demo("causal_mask"):\n    raise KeyboardInterrupt\n')
+def test_whoever_interrupts_is_obeyed_and_reads_a_sentence_in_place_of_all_the_calls(cell, capsys):
+    cell("def causal_mask(n):\n    raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        cell('with demo("causal_mask"):\n    causal_mask(2)\n')
+    said = "You have stopped this cell. Run it again, and it starts from the beginning.\n"
+    assert told(capsys) == said
+    assert "causal_mask" not in [entry.name for entry in stopped.traceback]
+    assert stopped.value.__suppress_context__
+
+
+def test_three_names_are_listed_as_people_list_them(cell, capsys):
+    cell('with demo("padding_mask", "causal_mask", "SelfAttention"):\n    padding_mask(1)\n')
+    assert "your padding_mask (Exercise 1), causal_mask (Exercise 2) and Self" in told(capsys)
 
 
 def test_half_a_figure_is_not_shown_and_others_stay(cell):

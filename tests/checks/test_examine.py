@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from unrolled.checks import examine, exercise
-from unrolled.checks.exercise import mistaken
+from unrolled.checks.exercise import Mistake, mistaken
 from unrolled.checks.registry import all_exercises
 
 
@@ -68,3 +68,21 @@ def test_a_mistake_that_gives_what_is_wanted_explains_no_failure():
         return found.to(value.dtype)
 
     assert examine("scaled_dot_product_attention", attention).mistakes == ("cast-to-float32",)
+
+
+def test_errors_that_follow_from_a_mistake_put_no_second_one_on_the_list():
+    """Layers that read each other's (T, B, H) meet sizes that do not fit, as if they all read x."""
+    found = exercise("RNN")
+    turned = ("return torch.stack(states, dim=1), h", "return torch.stack(states), h")
+    wrong = mistaken(found, (Mistake("", "", (turned,)),))
+    assert examine("RNN", wrong).mistakes == ("states-time-first",)
+
+
+@pytest.mark.parametrize(
+    ("slug", "label"),
+    [("lstm-candidate-sigmoid", "sec-03-lstm"), ("dropout-on-input", "sec-03-layer"),
+     ("padding-read", "sec-03-both"), ("finals-by-direction", "sec-03-both")],
+)  # fmt: skip
+def test_a_layers_report_points_to_where_its_mistake_is_taught(slug, label):
+    wrong = mistaken(exercise("LSTM"), (exercise("LSTM").mistake(slug),))
+    assert examine("LSTM", wrong).section.label == label

@@ -70,6 +70,37 @@ def test_an_error_shows_the_learners_line_and_no_traceback_of_ours():
     assert "unrolled/" not in text
 
 
+def test_an_error_is_told_in_place_of_what_a_wrong_result_would_be_told():
+    """A sentence on another merge misleads where no merge came out."""
+
+    def train_bpe(text, n_merges):
+        return [{}[121]]
+
+    report = examine("train_bpe", train_bpe)
+    assert report.mistakes == ()
+    assert report.fix_first.startswith("a few words, a line each: your code raised KeyError: 121")
+
+
+def test_an_error_is_told_once_with_the_sizes_of_the_smallest_case():
+    def negative_sampling_loss(centre, context, negatives):
+        return (negatives * centre).sum()
+
+    report = examine("negative_sampling_loss", negative_sampling_loss)
+    assert "your code raised RuntimeError: The size of tensor a (3) must match" in report.fix_first
+    assert [name for name, *_ in report.facts()] == ["input"]
+
+
+def test_of_a_fact_that_must_hold_no_true_and_false_are_shown():
+    report = examine("negative_sampler", wrong("negative_sampler", "sampler-unigram"))
+    assert [name for name, *_ in report.facts()] == ["input", "looked at", "seen"]
+
+
+def test_points_stand_below_each_other_also_behind_a_long_question():
+    first, *rest = lines(lambda *given: torch.zeros(()), "negative_sampling_loss")
+    paid = [line for line in rest if line.startswith(("  ok", "  no"))]
+    assert {len(line) for line in paid} == {len(first)}
+
+
 def test_shapes_and_dtypes_are_told_as_wanted_and_returned():
     keeps_head_axis = lines(wrong("SelfAttention", "self-keeps-head-axis"), "SelfAttention")
     assert any("head axis" in line for line in keeps_head_axis)

@@ -83,7 +83,8 @@ def mismatch(
     pairs = _children(wanted, got)
     if pairs is None:
         same = _same(wanted, got, TOLERANCE[dtype])
-        sides = (_short(wanted),), (_short(got),)
+        facts = isinstance(wanted, bool) and isinstance(got, bool)  # told in words
+        sides = () if facts else ((_short(wanted),), (_short(got),))
         return None if same else Mismatch(where, _differs(wanted, got), *sides)
     for name, one, other in pairs:
         inner = f"{where}, {name}" if where and name else where or name

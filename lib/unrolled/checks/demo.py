@@ -42,6 +42,10 @@ def demo(*names: str) -> Iterator[None]:
     try:
         with limit:
             yield
+    except KeyboardInterrupt:
+        _say("You have stopped this cell. Run it again, and it starts from the beginning.")
+        # What called what as it was stopped tells nobody anything, and takes IPython seconds.
+        raise KeyboardInterrupt from None
     except (Exception, SystemExit, TimeUp) as error:
         for number in _figures() - before:  # half drawn
             sys.modules["matplotlib.pyplot"].close(number)
@@ -90,8 +94,8 @@ def _why(error: BaseException, shown: list[Exercise]) -> str:
 
 
 def _named(found: Iterable[Exercise]) -> str:
-    numbered = [f"{e.name} (Exercise {exercises(e.chapter).index(e) + 1})" for e in found]
-    return f"your {' and '.join(numbered)}"
+    *first, last = (f"{e.name} (Exercise {exercises(e.chapter).index(e) + 1})" for e in found)
+    return f"your {' and '.join([', '.join(first), last] if first else [last])}"
 
 
 def _written(found: Exercise, cell: Mapping[str, Any]) -> bool:

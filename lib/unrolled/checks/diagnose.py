@@ -18,7 +18,7 @@ from unrolled.candidate.handles import Candidate
 from unrolled.checks.compare import TOLERANCE, distance, mismatch
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Mistake, PatchRefused, Probe, mistaken
-from unrolled.checks.probing import Examination, ProbeResult, observe
+from unrolled.checks.probing import Examination, ProbeResult, ended_early, observe
 
 # What a search may cost is counted and not timed: a report is not to depend on the machine. How
 # often single mistakes may be run, the exercise says.
@@ -102,6 +102,8 @@ class _Search:
     def partly(self) -> tuple[Mistake, ...]:
         """The mistakes that explain half of the failing probes or more, each at least one."""
         left = {result.probe.name for result in self.failing if result.probe.values}
+        # Sizes misfit after many a mistake: where there are results, errors alone tell none.
+        left = left - {r.probe.name for r in self.failing if ended_early(r)} or left
         enough, named = len(left) / 2, []
         explained = dict(self.agreed)
         covered: set[str] = set()

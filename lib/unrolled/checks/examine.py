@@ -13,7 +13,13 @@ import torch
 from unrolled.candidate.handles import AnswerDied, Candidate, LocalTransport
 from unrolled.checks.diagnose import diagnose
 from unrolled.checks.exercise import Exercise, Mistake
-from unrolled.checks.probing import Examination, ProbeResult, run_probes, smallest_case
+from unrolled.checks.probing import (
+    Examination,
+    ProbeResult,
+    ended_early,
+    run_probes,
+    smallest_case,
+)
 from unrolled.checks.registry import exercise
 from unrolled.checks.report import Report, blank_reason
 
@@ -133,8 +139,12 @@ def _explained(
     also = tuple(mistake.says for mistake in mistakes[1:])
     if mistakes:
         return mistakes[0].says, also, smallest or result
-    says = result.probe.says or f"{result.probe.name}: {result.difference.how}."
-    return says, also, smallest or result
+    shown = smallest or result
+    if not ended_early(result):
+        return result.probe.says or f"{result.probe.name}: {result.difference.how}.", also, shown
+    # What a probe says of a wrong result would mislead. The error has the sizes that are shown.
+    error = shown if ended_early(shown) and shown.observed.line else result
+    return f"{error.probe.name}: {error.difference.how}.", also, shown
 
 
 def _notes(candidate: Candidate) -> tuple[str, ...]:

@@ -143,6 +143,11 @@ def reference_observation(exercise: Exercise, probe: Probe, seed: int, small: in
     return observe(exercise, probe, candidate, draw, trusted=True)
 
 
+def ended_early(result: ProbeResult) -> bool:
+    """Whether the answer's own code raised, or ran out of time."""
+    return isinstance(result.observed, Raised) and result.observed.type_name != "Unfit"
+
+
 def smallest_case(
     exercise: Exercise, probe: Probe, candidate: Candidate, seed: int
 ) -> ProbeResult | None:

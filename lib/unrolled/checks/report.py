@@ -55,7 +55,8 @@ class Report:
         for result in self.ordered():
             mark = "ok" if result.passed else "no"
             paid = f"{result.earned}/{result.probe.points}"
-            lines.append(f"  {mark:<4}{result.probe.name:<{_WIDTH - 6}}{paid:>16}")
+            asked = f"  {mark:<4}{result.probe.name} "
+            lines.append(f"{asked}{paid:>{_WIDTH + 16 - len(asked)}}")
         if self.fix_first:
             lines.append(f"Fix first: {self.fix_first}")
             lines += [f"  {row}" for row in _aligned(self.facts())]

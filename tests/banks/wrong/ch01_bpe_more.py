@@ -179,3 +179,22 @@ def train_bpe(text, n_merges):
         stats.update(pairwise(bytes([b]) for b in word.encode()))
     ranking = sorted(stats, key=lambda p: (-stats[p], ids[p[0]], ids[p[1]]))
     return ranking[:n_merges]
+
+
+# %% train_bpe: bpe-strings
+def train_bpe(text, n_merges):
+    words = [list(word) for word in pre_tokenize(text)]
+    merges = []
+    for _ in range(n_merges):
+        stats = Counter(pair for word in words for pair in pairwise(word))
+        if not stats:
+            break
+        best = sorted(stats, key=lambda p: (-stats[p], p))[0]
+        merges.append(best)
+        for word in words:
+            i = 0
+            while i + 1 < len(word):
+                if (word[i], word[i + 1]) == best:
+                    word[i : i + 2] = ["".join(best)]
+                i += 1
+    return merges

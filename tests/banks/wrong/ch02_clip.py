@@ -164,3 +164,14 @@ def clip_gradients(parameters, max_norm):
         for g in grads:
             g.div_((norm + 1e-6) / max_norm)
     return norm
+
+
+# %% clip_gradients: always-scaled
+def clip_gradients(parameters, max_norm):
+    with_gradient = [p for p in parameters if p.grad is not None]
+    if not with_gradient:
+        return torch.tensor(0.0)
+    norm = sum(p.grad.square().sum() for p in with_gradient).sqrt()
+    for p in with_gradient:
+        p.grad.mul_(max_norm / norm)
+    return norm

@@ -51,6 +51,13 @@ WORDS = (
             variant="of characters"),
     Mistake("bpe-strings", "tokens are returned as str; they are bytes.",
             ((_APPEND, "merges.append((left.decode('latin-1'), right.decode('latin-1')))"),)),
+    Mistake("bpe-strings", "tokens are characters, as str; they are bytes: bytes([byte]) for each "
+            "byte of word.encode().",
+            ((_SPELL, "list(word)"), (_BEST, "min(pairs, key=lambda pair: (-pairs[pair], pair))")),
+            variant="characters"),
+    Mistake("bpe-strings", "tokens are characters, as str; they are bytes: bytes([byte]) for each "
+            "byte of word.encode().",
+            ((_SPELL, "list(word)"), (_BEST, _FIRST)), variant="characters, the first met"),
     Mistake("bpe-joined", "the new tokens are returned; a merge is the pair (left, right), from "
             "which they are made.", ((_APPEND, "merges.append(left + right)"),)),
 )  # fmt: skip

@@ -71,6 +71,8 @@ RNN = (
             "starts from zeros.", ((_H_0, "h_0 = no_state(self, x)"),)),
     Mistake("initial-state-shared", "every layer and direction starts from state[0]; each has its "
             "own.", ((_START, "before = h_0[0]"),)),
+    Mistake("initial-state-by-layer", "both directions of a layer start from state[layer]; each "
+            "direction has its own.", ((_START, "before = h_0[layer]"),)),
     Mistake("initial-state-of-layer-0-only", "only layer 0 starts from the state that is handed "
             "over; each layer has its own.",
             ((_START, "before = h_0[len(finals)] if layer == 0 else torch.zeros_like(h_0[0])"),)),
@@ -91,6 +93,12 @@ RNN = (
     Mistake("backward-not-turned-back", "the backward states are in the order in which they were "
             "computed; turn them round, so that they stand at their own positions again.",
             (("states.reverse()", "pass"),)),
+    Mistake("backward-not-turned-back", "the backward states are in the order in which they were "
+            "computed; turn them round, so that they stand at their own positions again.",
+            (("states.reverse()", "pass"),
+             (_STATES, "states.append(h if padding is None else h * ~padding[:, t, None])"),
+             ("x = without_padding(torch.cat(outputs, dim=-1), padding)",
+              "x = torch.cat(outputs, dim=-1)")), variant="zeros come first"),
     Mistake("backward-reads-forward", "the second direction reads from left to right like the "
             "first; it must begin at the other end.", ((_DIRECTION, "weights, False, padding)"),)),
     Mistake("directions-share-weights", "both directions use the same weights; the one that ends in "
@@ -101,6 +109,9 @@ RNN = (
             ((_JOIN, "torch.cat(outputs[::-1], dim=-1)"),)),
     Mistake("directions-added", "the two directions are added; they stand side by side.",
             ((_JOIN, "sum(outputs)"),)),
+    Mistake("directions-along-positions", "the backward states are joined along the positions, (B, "
+            "2 * T, H); they stand side by side: join along the last axis.",
+            ((_JOIN, "torch.cat(outputs, dim=1)"),)),
     Mistake("backward-from-forward-state", "the backward direction starts from the state with which "
             "the forward one ended; it has its own initial state.",
             ((_START, "before = finals[-1] if backward else h_0[len(finals)]"),)),
@@ -118,6 +129,15 @@ RNN = (
             "goes layer by layer: 0 forward, 0 backward, 1 forward and so on.",
             ((_RETURN, "n = len(outputs)\n        return x, torch.stack([h for d in range(n) "
               "for h in finals[d::n]])"),)),
+    Mistake("h-n-directions-first", "state and h_n list all forward states and then all backward "
+            "ones; they go layer by layer: 0 forward, 0 backward, 1 forward and so on.",
+            ((_START, "before = h_0[layer + self.num_layers * backward]"),
+             (_RETURN, "n = len(outputs)\n        return x, torch.stack([h for d in range(n) "
+              "for h in finals[d::n]])")), variant="of both states"),
+    Mistake("h-n-directions-first", "the given state is read as all forward states and then all "
+            "backward ones; it goes layer by layer: 0 forward, 0 backward, 1 forward and so on.",
+            ((_START, "before = h_0[layer + self.num_layers * backward]"),),
+            variant="of the given state"),
     Mistake("h-n-batch-first", "h_n is (B, layers * directions, H); layers and directions are its "
             "first axis.", ((_RETURN, "return x, torch.stack(finals, dim=1)"),)),
     Mistake("h-n-a-list", "h_n is a list; stack it into one tensor.",

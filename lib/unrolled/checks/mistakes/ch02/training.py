@@ -22,6 +22,8 @@ CLIP_GRADIENTS = (
                          "        gradient.clamp_(-max_norm, max_norm)"),)),
     Mistake("always-scaled", "a gradient that is short enough is made longer; it must stay as it "
             "is.", ((".clamp(max=1.0)", ""),)),
+    Mistake("always-scaled", "a gradient that is short enough is made longer; it must stay as it "
+            "is.", ((_FACTOR, "factor = max_norm / norm"),), variant="to max_norm exactly"),
     Mistake("never-scaled", _UNCHANGED, ((_SCALE, "pass"),)),
     Mistake("never-scaled", _UNCHANGED,
             ((_SCALE, "gradients = [gradient * factor for gradient in gradients]"),),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from unrolled.checks.exercise import Mistake
+from unrolled.checks.sections import section
 
 _ZEROS = "zeros = no_state(self, x)"
 _START = "h_0, c_0 = (zeros, zeros) if state is None else state"
@@ -130,11 +133,6 @@ _OF_THE_STATE = (
     Mistake("finals-without-layers", "with one layer h_n and c_n are (B, H); they keep a first axis "
             "of 1.",
             ((_RETURN, "return x, (h_n.squeeze(0), c_n.squeeze(0))"),)),
-    Mistake("finals-by-direction", "h_n and c_n hold the forward states of all layers, then the "
-            "backward ones; the order is layer by layer.",
-            ((_RETURN, "n = len(directions(self))\n"
-                       "        h_n, c_n = (torch.cat([s[d::n] for d in range(n)]) for s in "
-                       "(h_n, c_n))\n        " + _RETURN),)),
     Mistake("one-state-for-all", "every layer and direction starts from the first of the given "
             "states; each has its own.", ((_BEFORE, "before = h_0[0], c_0[0]"),)),
     Mistake("state-by-layer", "both directions of a layer start from one of the given states; each "
@@ -211,10 +209,30 @@ _OF_THE_LAYERS = (
 )  # fmt: skip
 
 _OF_DIRECTIONS_AND_PADDING = (
+    Mistake("finals-by-direction", "h_n and c_n hold the forward states of all layers, then the "
+            "backward ones; the order is layer by layer.",
+            ((_RETURN, "n = len(directions(self))\n"
+                       "        h_n, c_n = (torch.cat([s[d::n] for d in range(n)]) for s in "
+                       "(h_n, c_n))\n        " + _RETURN),)),
+    Mistake("finals-by-direction", "the given and the final states are taken as all forward ones, "
+            "then the backward ones; the order is layer by layer.",
+            ((_BEFORE, "before = tuple(s[layer + self.num_layers * backward] for s in (h_0, c_0))"),
+             (_RETURN, "n = len(directions(self))\n"
+                       "        h_n, c_n = (torch.cat([s[d::n] for d in range(n)]) for s in "
+                       "(h_n, c_n))\n        " + _RETURN)), variant="of both states"),
+    Mistake("finals-by-direction", "the given states are taken as all forward ones, then the "
+            "backward ones; the order is layer by layer.",
+            ((_BEFORE, "before = tuple(s[layer + self.num_layers * backward] for s in (h_0, c_0))"),
+             ), variant="of the given state"),
     Mistake("one-direction-alone", "bidirectional changes nothing in the output: the way back is "
             "missing.", ((_NEXT, _NEXT.replace("outputs,", "outputs[:1],")),)),
     Mistake("backward-not-turned", "the backward states are not turned round again, so position 0 "
             "holds what was read first, the last position.", ((_ROUND, "        if False:\n            pass"),)),
+    Mistake("backward-not-turned", "the backward states are not turned round again, so position 0 "
+            "holds what was read first, the last position.",
+            ((_ROUND, "        if False:\n            pass"),
+             (_STATES, "states.append(h if padding is None else h * ~padding[:, t, None])"),
+             (_NEXT, "x = torch.cat(outputs, dim=-1)")), variant="zeros come first"),
     Mistake("backward-not-reversed", "the second direction reads from left to right as well.",
             ((_WALK, "for t in positions:"), (_ROUND, "        if False:\n            pass"))),
     Mistake("backward-shares-weights", "both directions use the forward weights; the way back has "
@@ -222,6 +240,9 @@ _OF_DIRECTIONS_AND_PADDING = (
             ((_DIRECTION_OF_WEIGHTS, '")'),)),
     Mistake("directions-exchanged", "the backward states come first; forward comes first.",
             ((_NEXT, _NEXT.replace("outputs,", "outputs[::-1],")),)),
+    Mistake("directions-along-positions", "the backward states are joined along the positions, (B, "
+            "2 * T, H); they lie side by side: join along the last axis.",
+            ((_NEXT, _NEXT.replace("dim=-1", "dim=1")),)),
     Mistake("directions-added", "the two directions are added up; they are laid side by side.",
             ((_NEXT, _NEXT.replace("torch.cat(outputs, dim=-1)",
                                    "sum(outputs) if len(outputs) == 1 or layer == self.num_layers "
@@ -237,6 +258,13 @@ _OF_DIRECTIONS_AND_PADDING = (
             variant="h alone"),
     Mistake("padding-read", "padding still changes c; it stays as it was.", ((_HELD_C, "pass"),),
             variant="c alone"),
+    Mistake("padding-read", "padding still changes the state; it stays as it was after the last "
+            "real position.", ((_X, "pass\n"), (_HELD, "if False:")),
+            variant="what stands there is read"),
+    Mistake("padding-read", "padding still changes h; it stays as it was.",
+            ((_X, "pass\n"), (_HELD_H, "pass")), variant="h alone, what stands there is read"),
+    Mistake("padding-read", "padding still changes c; it stays as it was.",
+            ((_X, "pass\n"), (_HELD_C, "pass")), variant="c alone, what stands there is read"),
     Mistake("padding-clears-state", "the state is set to 0 at padding; it stays as it was after the "
             "last real position.",
             ((_HELD_H, "new_h = torch.where(padding[:, t, None], 0.0, new_h)"),
@@ -246,6 +274,10 @@ _OF_DIRECTIONS_AND_PADDING = (
     Mistake("backward-from-padding", "the way back reads the padding before the last real position; "
             "each row begins at its own last real position.",
             ((_HELD, "if padding is not None and not backward:"),)),
+    Mistake("backward-from-padding", "the way back reads the padding before the last real position; "
+            "each row begins at its own last real position.",
+            ((_X, "pass\n"), (_HELD, "if padding is not None and not backward:")),
+            variant="what stands there is read"),
     Mistake("padding-shifted", "padding begins one position too late: a row's padding starts at "
             "position lengths, counted from 0.",
             ((_PADDING, "padding = padded_positions(x, None if lengths is None else lengths + 1)"),)),
@@ -270,5 +302,7 @@ _OF_DIRECTIONS_AND_PADDING = (
 )  # fmt: skip
 
 LSTM = (
-    *_IN_THE_STEP, *_OVER_POSITIONS, *_OF_THE_STATE, *_OF_THE_LAYERS, *_OF_DIRECTIONS_AND_PADDING,
+    *(replace(mistake, section=section("sec-03-lstm")) for mistake in _IN_THE_STEP),
+    *_OVER_POSITIONS, *_OF_THE_STATE, *_OF_THE_LAYERS,
+    *(replace(mistake, section=section("sec-03-both")) for mistake in _OF_DIRECTIONS_AND_PADDING),
 )  # fmt: skip
