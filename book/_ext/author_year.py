@@ -89,5 +89,6 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect(
         "builder-inited",
         lambda app: tell_apart(app.env.get_domain("cite").bibdata.data.entries.values()),
+        priority=900,  # after sphinxcontrib.bibtex has read the files
     )
     return {"parallel_read_safe": True, "parallel_write_safe": True}
