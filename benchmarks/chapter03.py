@@ -35,10 +35,9 @@ from unrolled.data import tinyworld  # noqa: E402
 from unrolled.data.readers import tiny_shakespeare  # noqa: E402
 
 SEEDS = (0, 1, 2, 3, 4)
-KINDS = ("RNN", "LSTM", "GRU")  # whose learning rates are searched
-READERS = tuple(languages.KINDS)
-RATES, RATE_STEPS = (1e-3, 3e-3, 1e-2, 3e-2), 200  # tried once, with another seed
-SHAKESPEARE = {"parameters": 110_000, "steps": 400, "shape": (32, 64)}
+KINDS = tuple(languages.KINDS)
+RATES = (3e-3, 1e-2, 3e-2, 1e-1, 3e-1)  # each tried once on each text, with another seed
+SHAKESPEARE = {"parameters": 110_000, "steps": 1200, "shape": (32, 64)}
 TINYWORLD = {"parameters": 60_000, "steps": 800, "shape": (32, 32)}
 KEPT_STEPS = 1500  # of the one LSTM that the pages show
 LENGTHS = {"copy": (5, 10, 20), "adding": (20, 40, 80)}
@@ -51,7 +50,7 @@ REACHED = (0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 70, 99)
 SETTINGS = {
     "seeds": SEEDS, "lengths": LENGTHS, "task_steps": TASK_STEPS, "task_rate": TASK_RATE,
     "task_batch": tasks.BATCH, "bias_length": BIAS_LENGTH, "reached": REACHED,
-    "rates": RATES, "rate_steps": RATE_STEPS, "shakespeare": SHAKESPEARE,
+    "rates": RATES, "shakespeare": SHAKESPEARE,
     "tinyworld": TINYWORLD, "distances": agreement.NAMES,
     "context_steps": CONTEXT_STEPS, "words": context.WORDS,
 }  # fmt: skip
@@ -83,26 +82,36 @@ def world() -> tuple[Tensor, Tensor, float]:
     return torch.tensor(training), torch.tensor(vocabulary.encode(words)), least
 
 
+TEXTS = {
+    "shakespeare": (SHAKESPEARE, shakespeare),
+    "tinyworld": (TINYWORLD, lambda: (*world()[:2], tinyworld.vocabulary())),
+}
+
+
 @cache
 def asked() -> dict:
     """The questions of agreement."""
     return agreement.questions(seed=3)
 
 
-def measure_rate(kind: str, rate: float) -> dict:
-    """A short training on Shakespeare, to choose a kind's learning rate."""
-    training, held_out, characters = shakespeare()
-    model = languages.make(kind, len(characters), SHAKESPEARE["parameters"], seed=100)
-    languages.train(model, training, RATE_STEPS, rate, 100, SHAKESPEARE["shape"])
+def measure_rate(text: str, kind: str, rate: float) -> dict:
+    """A training on one of the texts, to choose a kind's learning rate."""
+    plan, parts = TEXTS[text]
+    training, held_out, tokens = parts()
+    model = languages.make(kind, len(tokens), plan["parameters"], seed=100)
+    languages.train(model, training, plan["steps"], rate, 100, plan["shape"])
     return {"loss": round(languages.loss_of(model, held_out), 4)}
 
 
-def best_rate(kind: str, ended: Mapping[str, dict]) -> float:
+def best_rate(text: str, kind: str, ended: Mapping[str, dict]) -> float:
     """The rate with the least loss in the search."""
-    return min(
-        RATES,
-        key=lambda rate: ended[chapters.name_of("rates", {"kind": kind, "rate": rate})]["loss"],
-    )
+    names = {rate: chapters.name_of("rates", searched(text, kind, rate)) for rate in RATES}
+    return min(RATES, key=lambda rate: ended[names[rate]]["loss"])
+
+
+def searched(text: str, kind: str, rate: float) -> dict:
+    """The settings of a run of the search."""
+    return {"text": text, "kind": kind, "rate": rate}
 
 
 def measure_shakespeare(kind: str, seed: int, rate: float) -> dict:
@@ -149,17 +158,14 @@ def keep_lstm() -> dict:
     return {"steps": KEPT_STEPS, "loss": round(languages.loss_of(model, held_out), 4)}
 
 
-def language_runs(ended: Mapping[str, dict]) -> list[chapters.Run]:
-    """The runs on the two texts, each kind at the rate that the search found."""
-    chosen = {kind: best_rate(kind.split(",")[0], ended) for kind in READERS}
+def text_runs(ended: Mapping[str, dict]) -> list[chapters.Run]:
+    """The runs on the two texts, each kind at the rate that the search found on that text."""
+    measures = {"tinyworld": measure_tinyworld, "shakespeare": measure_shakespeare}
     return [
-        (table, measure, {"kind": kind, "seed": seed, "rate": chosen[kind]})
-        for table, measure, kinds in (
-            ("tinyworld", measure_tinyworld, READERS),
-            ("languages", measure_shakespeare, KINDS),
-        )
+        (text, measure, {"kind": kind, "seed": seed, "rate": best_rate(text, kind, ended)})
+        for text, measure in measures.items()
         for seed in SEEDS
-        for kind in kinds
+        for kind in KINDS
     ]
 
 
@@ -220,12 +226,12 @@ def measure_context(seed: int) -> dict:
 
 def runs(ended: Mapping[str, dict]) -> Iterator[chapters.Run]:
     """All runs: the search of rates first, whose results the texts' wait for, then seed by seed."""
-    for kind, rate in itertools.product(KINDS, RATES):
-        yield "rates", measure_rate, {"kind": kind, "rate": rate}
+    for each in itertools.product(TEXTS, KINDS, RATES):
+        yield "rates", measure_rate, searched(*each)
     yield "kept", keep_lstm, {}
     yield from sorted(
         [
-            *language_runs(ended),
+            *text_runs(ended),
             *task_runs(),
             *(("context", measure_context, {"seed": seed}) for seed in SEEDS[:1]),
         ],

@@ -69,13 +69,15 @@ def texts_table(record: dict) -> list[list[str]]:
     """Rows: layer, Shakespeare's parameters and loss, TinyWorld's parameters and loss above."""
     rows = []
     for kind in KINDS:
-        plays = [run for run in record["languages"] if run["kind"] == kind]
-        world = [run for run in record["tinyworld"] if run["kind"] == kind]
+        plays, world = (
+            [run for run in record[text] if run["kind"] == kind]
+            for text in ("shakespeare", "tinyworld")
+        )
         rows.append(
             [
                 kind,
-                f"{plays[0]['parameters']:,}" if plays else "–",
-                spread([run["loss"] for run in plays], 3) if plays else "–",
+                f"{plays[0]['parameters']:,}",
+                spread([run["loss"] for run in plays], 3),
                 f"{world[0]['parameters']:,}",
                 spread([run["above"] for run in world], 3),
             ]
@@ -83,16 +85,16 @@ def texts_table(record: dict) -> list[list[str]]:
     return rows
 
 
-def above(record: dict, kind: str) -> float:
-    """Mean loss of a layer over TinyWorld's entropy."""
-    found = [run["above"] for run in record["tinyworld"] if run["kind"] == kind]
+def mean(record: dict, text: str, kind: str, what: str) -> float:
+    """Mean over seeds of what was measured of a layer on a text, such as its loss."""
+    found = [run[what] for run in record[text] if run["kind"] == kind]
     return sum(found) / len(found)
 
 
 def updates(record: dict) -> str:
     """How often the models of both texts were updated, Shakespeare's first."""
     return " and ".join(
-        str(record["settings"][text]["steps"]) for text in ("shakespeare", "tinyworld")
+        f"{record['settings'][text]['steps']:,}" for text in ("shakespeare", "tinyworld")
     )
 
 
@@ -127,7 +129,7 @@ def agreement_table(record: dict) -> list[list[str]]:
 
 
 def reach(record: dict, table: str, kind: str, when: str, bias: float | None = None) -> Tensor:
-    """Reach relative to k = 0, (seeds, k); ``table`` is "languages" or "tasks" (adding)."""
+    """Reach relative to k = 0, (seeds, k); ``table`` is "shakespeare" or "tasks" (adding)."""
     runs = [
         run for run in record[table]
         if run["kind"] == kind and f"reach_{when}" in run and run.get("bias") == bias
@@ -144,7 +146,7 @@ def reach_curves(record: dict, when: str) -> dict[str, tuple[list, list]]:
     back = record["settings"]["reached"][:-1]
     curves = {}
     for kind in ("RNN", "LSTM", "GRU"):
-        found = reach(record, "languages", kind, when).median(dim=0).values[: len(back)]
+        found = reach(record, "shakespeare", kind, when).median(dim=0).values[: len(back)]
         shown = found >= 1e-12  # below, float32 has little to say
         curves[kind] = (
             [k for k, seen in zip(back, shown, strict=True) if seen],
@@ -158,7 +160,7 @@ def reach_table(record: dict, at: tuple[int, ...] = (5, 10, 20, 50)) -> list[lis
     rows = []
     for kind in ("RNN", "LSTM", "GRU"):
         for when in ("before", "after"):
-            found = reach(record, "languages", kind, when).median(dim=0).values
+            found = reach(record, "shakespeare", kind, when).median(dim=0).values
             numbers = [found[record["settings"]["reached"].index(k)] for k in at]
             rows.append([f"{kind}, {when}", *(f"{number:.0e}" for number in numbers)])
     return rows

@@ -139,7 +139,7 @@ def test_the_record_says_what_the_pages_say_of_it():
     assert added.pop("GRU") < 0.02 < 0.1 < min(added.values())
     far = record["settings"]["reached"].index(50)
     reach = {
-        kind: records.reach(record, "languages", kind, "after").median(dim=0).values[far]
+        kind: records.reach(record, "shakespeare", kind, "after").median(dim=0).values[far]
         for kind in ("RNN", "LSTM", "GRU")
     }
     assert reach["RNN"] < 1e-3 * reach["LSTM"]
@@ -149,3 +149,16 @@ def test_the_record_says_what_the_pages_say_of_it():
     }
     assert clause["RNN"] < 0.65
     assert min(clause["LSTM"], clause["GRU"]) > clause["RNN"] + 0.1
+
+
+def test_rates_lie_within_their_grid_and_losses_in_the_order_that_the_page_tells():
+    record = json.loads((ROOT / "benchmarks" / "results" / "chapter03.json").read_text())
+    mean = beside(ROOM, "records").mean
+    rates = record["settings"]["rates"]
+    used = {run["rate"] for text in ("shakespeare", "tinyworld") for run in record[text]}
+    assert min(rates) < min(used) <= max(used) < max(rates)
+    for text, what in (("shakespeare", "loss"), ("tinyworld", "above")):
+        rnn, lstm, opened, gru = (mean(record, text, kind, what) for kind in languages.KINDS)
+        assert gru < min(rnn, lstm) - 0.02
+        assert abs(rnn - lstm) < 0.01
+        assert opened > lstm + 0.02
