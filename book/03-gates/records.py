@@ -91,6 +91,11 @@ def mean(record: dict, text: str, kind: str, what: str) -> float:
     return sum(found) / len(found)
 
 
+def above(record: dict, kind: str) -> float:
+    """Mean loss of a layer over TinyWorld's entropy."""
+    return mean(record, "tinyworld", kind, "above")
+
+
 def updates(record: dict) -> str:
     """How often the models of both texts were updated, Shakespeare's first."""
     return " and ".join(

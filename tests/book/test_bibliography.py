@@ -60,7 +60,7 @@ def test_a_citation_is_called_as_the_entry_that_it_leads_to(built):
     entry = r'id="(id\d+)"[^>]*>\s*<span class="label"><span class="fn-bracket">\[</span>(.*?)<span'
     called = dict(re.findall(entry, page))
     cited = [
-        (path.name, name, re.sub("<[^>]*>", "", text))
+        (path.name, name, re.sub("<[^>]*>", "", text).replace("\N{NO-BREAK SPACE}", " "))
         for path in HTML.glob("book/*/*.html")
         for name, text in re.findall(
             r'href="[./]*bibliography\.html#(id\d+)"[^>]*>(.*?)</a>',
