@@ -66,23 +66,25 @@ def bias_table(record: dict) -> list[list[str]]:
 
 
 def texts_table(record: dict) -> list[list[str]]:
-    """Rows: layer, Shakespeare's parameters and loss, TinyWorld's parameters and loss above."""
-    rows = []
-    for kind in KINDS:
-        plays, world = (
-            [run for run in record[text] if run["kind"] == kind]
-            for text in ("shakespeare", "tinyworld")
-        )
-        rows.append(
-            [
-                kind,
-                f"{plays[0]['parameters']:,}",
-                spread([run["loss"] for run in plays], 3),
-                f"{world[0]['parameters']:,}",
-                spread([run["above"] for run in world], 3),
-            ]
-        )
-    return rows
+    """Rows: layer, loss on Shakespeare, and loss on TinyWorld above its entropy."""
+    columns = (("shakespeare", "loss"), ("tinyworld", "above"))
+    return [
+        [
+            kind,
+            *(
+                spread([run[what] for run in record[text] if run["kind"] == kind], 3)
+                for text, what in columns
+            ),
+        ]
+        for kind in KINDS
+    ]
+
+
+def both(record: dict, what: str) -> str:
+    """A setting of the models of both texts, Shakespeare's first, such as their "steps"."""
+    return " and ".join(
+        f"{record['settings'][text][what]:,}" for text in ("shakespeare", "tinyworld")
+    )
 
 
 def mean(record: dict, text: str, kind: str, what: str) -> float:
@@ -94,13 +96,6 @@ def mean(record: dict, text: str, kind: str, what: str) -> float:
 def above(record: dict, kind: str) -> float:
     """Mean loss of a layer over TinyWorld's entropy."""
     return mean(record, "tinyworld", kind, "above")
-
-
-def updates(record: dict) -> str:
-    """How often the models of both texts were updated, Shakespeare's first."""
-    return " and ".join(
-        f"{record['settings'][text]['steps']:,}" for text in ("shakespeare", "tinyworld")
-    )
 
 
 def right(record: dict, kind: str, which: str) -> Tensor:
