@@ -58,28 +58,22 @@ OTHERS = [
     "book/notation.html?highlight=mask",
     "book/06-self-attention/chapter.html?highlight=softmax",
 ]
-# Some forty pages that one template makes, of docstrings and of exercises.
-ALIKE = ("book/api/", "exercises/")
 chapters = pytest.mark.parametrize(
     "name", [str(page.relative_to(ROOT).with_suffix("")) for page in sources(IN_FORM)]
 )
 
 
-def faults(tab, each=True):
-    """What is wrong with the page in a tab, in both themes and at both widths.
-
-    Without ``each``, in the light at one width and in the dark at the other.
-    """
+def faults(tab):
+    """What is wrong with the page in a tab, in both themes and at both widths."""
     found = set()
     axe.teach(tab)
-    for window, themes in ((PHONE, ("light", "dark")), (DESK, ("dark", "light"))):
+    for window in (PHONE, DESK):
         if tab.viewport_size != window:
             tab.set_viewport_size(window)
             tab.evaluate(RESIZED)
-        for theme in themes if each else themes[:1]:
+        for theme, rules in (("light", None), ("dark", axe.COLOURS)):
             tab.evaluate(IN_THEME, theme)
             here = f"{theme}, {window['width']} px: "
-            rules = axe.COLOURS if theme == "dark" else None
             found |= {here + fault for fault in axe.ask(tab, rules)}
         found |= {f"{window['width']} px: {fault}" for fault in tab.evaluate(WIDER)}
     return sorted(found | set(tab.evaluate(IMAGES)))
@@ -98,7 +92,7 @@ def weight(browser, address):
 @pytest.mark.parametrize("name", [*(f"{name}.html" for name in PAGES), *OTHERS])
 def test_a_page_is_for_every_reader(tab, site, name):
     with visit(tab, f"{site}/{name}", window=PHONE) as seen:
-        found = faults(seen.page, each=not name.startswith(ALIKE))
+        found = faults(seen.page)
         assert not found, "\n".join(found)
 
 
