@@ -21,7 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYER_MODULES = (
     "alignment", "attention", "basics", "bert", "blocks", "capture", "decoding", "elmo",
     "embeddings", "gpt", "llama", "lora", "positions", "recurrent", "repairs", "retrieval",
-    "scaling", "seq2seq", "tokenizers", "training", "transformer", "vit",
+    "scaling", "seq2seq", "tokenizers", "training", "transformer", "translation", "vit",
 )  # fmt: skip
 LAYERS = [
     pytest.param(getattr(module, name), id=f"{module.__name__.removeprefix('unrolled.')}.{name}")
