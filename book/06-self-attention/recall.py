@@ -11,34 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unrolled.attention import SelfAttention
-
-N_NAMES = 32
-N_NUMBERS = 10
-QUESTION = N_NUMBERS  # stands where the number would, in the last position
-
-
-def draw(
-    task: str, batch: int, n_pairs: int, generator: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Make a batch of questions.
-
-    Args:
-        task: "recall" or "echo".
-        batch: how many sequences.
-        n_pairs: names heard before the question, at most ``N_NAMES``.
-        generator: source of randomness.
-
-    Returns:
-        names and numbers ``(batch, n_pairs + 1)``, the last position being the question; the
-        right answers ``(batch,)``; how many positions back the name was heard ``(batch,)``.
-    """
-    names = torch.rand(batch, N_NAMES, generator=generator).argsort(dim=1)[:, :n_pairs]
-    numbers = torch.randint(N_NUMBERS, (batch, n_pairs), generator=generator)
-    heard = torch.randint(n_pairs, (batch, 1), generator=generator)  # which pair is asked for
-    answers = numbers.gather(1, heard).squeeze(1) if task == "recall" else numbers[:, -1]
-    names = torch.cat([names, names.gather(1, heard)], dim=1)
-    numbers = F.pad(numbers, (0, 1), value=QUESTION)
-    return names, numbers, answers, n_pairs - heard.squeeze(1)
+from unrolled.data.recall import N_NAMES, N_NUMBERS, draw
 
 
 class Reader(nn.Module):
