@@ -59,11 +59,11 @@
     const add = (node) => (into.append(node), node);
     const live = element("p", { class: "moving-say", "aria-live": "polite" });
 
-    const cell = (name, digits) => {
+    const cell = (name, digits, percent = false) => {
       const node = element("data", { "data-value": name });
       node.show = (value) => {
         set(node, { value: String(value) });
-        node.textContent = format(value, digits);
+        node.textContent = format(percent ? 100 * value : value, digits);
       };
       return node;
     };
@@ -133,14 +133,14 @@
         add(element("label", { class: "moving-toggle" }, input, element("span", {}, label)));
         return { get value() { return input.checked; }, set(on) { input.checked = on; } };
       },
-      /** A line of text that the reader writes. onInput(text). Returns { value }. */
+      /** A line of text that the reader writes. onInput(text). Returns { value, set(text) }. */
       field({ label, name, value, limit = 120 }, onInput) {
         const id = `moving-${++serial}`;
         const input = element("input", { type: "text", id, value, maxlength: limit, "data-control": name,
           autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
         input.addEventListener("input", () => onInput(input.value));
         add(element("div", { class: "moving-field" }, element("label", { for: id }, label), input));
-        return { get value() { return input.value; } };
+        return { get value() { return input.value; }, set(text) { input.value = text; } };
       },
       /** What a figure remembers of earlier moves, for a test to read. Returns { value, set(value) }. */
       state(name, value) {
@@ -160,12 +160,15 @@
         return { set: node.show };
       },
       /** A matrix as coloured cells, data-value "NAME.i.j". Returns { set(matrix, options) };
-       *  options.row and options.column mark one, options.off(i, j) says which cells are hidden. */
-      heat({ title, name, rows, columns, digits = 2, limit = 1, onCell = null, result = false }) {
-        const numbers = rows.map((_, i) => columns.map((_, j) => cell(`${name}.${i}.${j}`, digits)));
+       *  options.row and options.column mark one, options.off(i, j) says which cells are hidden;
+       *  options.rows and options.columns are other names. Rows beyond the matrix are hidden. `compact` is
+       *  for whole sentences: upright column names, small cells that show a hundredth as 1. */
+      heat({ title, name, rows, columns, digits = 2, limit = 1, onCell = null, result = false, compact = false }) {
+        const numbers = rows.map((_, i) => columns.map((_, j) => cell(`${name}.${i}.${j}`, compact ? 0 : digits, compact)));
         const cells = numbers.map((line) => line.map((number) => element("td", {}, number)));
         const headers = columns.map((column) => element("th", { scope: "col" }, column));
-        const lines = rows.map((row, i) => element("tr", {}, element("th", { scope: "row" }, row), ...cells[i]));
+        const names = rows.map((row) => element("th", { scope: "row" }, row));
+        const lines = names.map((name, i) => element("tr", {}, name, ...cells[i]));
         if (onCell) {
           cells.forEach((line, i) => line.forEach((td, j) => {
             const press = element("button", { type: "button", "data-control": `${name}.${i}.${j}` }, numbers[i][j]);
@@ -174,10 +177,13 @@
           }));
         }
         place(element("div", { class: "moving-scroll", tabindex: 0, role: "region", "aria-label": title },
-          element("table", { class: "moving-heat" }, element("caption", {}, title),
+          element("table", { class: compact ? "moving-heat compact" : "moving-heat" }, element("caption", {}, title),
             element("thead", {}, element("tr", {}, element("td"), ...headers)), element("tbody", {}, ...lines))), result);
         return {
-          set(matrix, { row = -1, column = -1, off = () => false, scale = limit, columns: rename = null } = {}) {
+          set(matrix, { row = -1, column = -1, off = () => false, scale = limit, columns: rename = null,
+            rows: named = null } = {}) {
+            lines.forEach((line, i) => { line.hidden = i >= matrix.length; });
+            if (named) matrix.forEach((_, i) => { names[i].textContent = named[i]; });
             if (rename) headers.forEach((header, j) => { header.textContent = rename[j]; });
             matrix.forEach((line, i) => line.forEach((value, j) => {
               numbers[i][j].show(value);
@@ -233,15 +239,21 @@
         };
       },
       /** An SVG drawing: { node, add(tag, attributes, text) -> element, clear() }. Colours come from
-       *  the classes ink, soft, positive, negative, accent (stroke) and their fill- forms. */
-      svg({ width, height, alt, result = false }) {
+       *  the classes ink, soft, positive, negative, accent (stroke) and their fill- forms. With
+       *  `scroll` a picture too wide for the page is moved sideways, not made small; size(w, h) changes it. */
+      svg({ width, height, alt, result = false, scroll = false }) {
         const space = "http://www.w3.org/2000/svg";
         const node = document.createElementNS(space, "svg");
-        set(node, { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": alt, class: "moving-svg" });
-        node.style.maxWidth = `${width}px`;
-        place(node, result);
+        set(node, { role: "img", "aria-label": alt, class: "moving-svg" });
+        const size = (w, h) => {
+          set(node, { viewBox: `0 0 ${w} ${h}` });
+          node.style.maxWidth = `${w}px`;
+          if (scroll) node.style.minWidth = `${0.75 * w}px`; // letters of 13 stay above 9 pixels
+        };
+        size(width, height);
+        place(scroll ? element("div", { class: "moving-scroll", tabindex: 0, role: "region", "aria-label": alt }, node) : node, result);
         return {
-          node,
+          node, size,
           add(tag, attributes = {}, text = "") {
             const child = document.createElementNS(space, tag);
             set(child, attributes);

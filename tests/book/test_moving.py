@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from . import expected_positions, expected_translation  # noqa: F401 (they register kinds)
 from .conftest import ROOT
 from .expected import KINDS
 from .pages import CHAPTERS
