@@ -32,6 +32,15 @@ _TITLES = {
     "sec-03-both": "3.6 Both directions, and who may use them",
     "sec-03-targets": "3.7 Targets in both directions",
     "sec-03-mix": "3.7 A mix that belongs to the task",
+    "sec-04-model": "4.2 Encoder, context vector, decoder",
+    "sec-04-forcing": "4.3 Learning: the decoder reads the truth",
+    "sec-04-greedy": "4.5 Greedy: the likeliest next word",
+    "sec-04-beam": "4.6 Beam search: keep a few beginnings",
+    "sec-04-bleu": "4.7 BLEU: how good is a translation?",
+    "sec-05-additive": "5.3 How well do these two go together? Let a network say",
+    "sec-05-luong": "5.4 Or let a product say: dot, general, concat",
+    "sec-05-mask": "5.5 The mask of the source",
+    "sec-05-decoder": "5.6 The decoder, and which state asks",
     "sec-06-scaled": "6.3 Scaled dot-product attention",
     "sec-06-masks": "6.4 Masks before softmax",
     "sec-06-padding": "6.5 The padding mask: real sentences side by side",
@@ -46,6 +55,10 @@ _TITLES = {
     "sec-07-masks": "7.6 One mask for all heads",
     "sec-07-bugs": "7.7 A bug hunt",
     "sec-07-cross": "7.6 Asking another sentence",
+    "sec-08-sinusoids": "8.3 Sinusoids: hands of clocks",
+    "sec-08-learned": "8.5 Learned: a table like any other",
+    "sec-08-rotary": "8.6 Rotary: turn the query and the key",
+    "sec-08-alibi": "8.7 ALiBi: what is far away is scored lower",
 }
 
 

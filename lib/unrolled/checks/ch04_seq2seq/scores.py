@@ -12,7 +12,7 @@ from unrolled.checks import capabilities
 from unrolled.checks.draw import Draw, kind
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch04 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 from unrolled.checks.transplant import Unfit
 
 CHAPTER = "04-seq2seq"
@@ -154,7 +154,7 @@ BLEU = Exercise(
     id="bleu",
     chapter=CHAPTER,
     module="unrolled.decoding.bleu",
-    section=library_page("decoding", "bleu"),
+    section=section("sec-04-bleu"),
     probes=(
         Probe("one sentence, one reference", _one, 2, dtype=torch.float64),
         Probe("a corpus of three sentences", _corpus, 2, dtype=torch.float64),

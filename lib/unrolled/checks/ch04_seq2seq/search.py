@@ -11,7 +11,7 @@ from unrolled.checks.ch04_seq2seq.toys import Chain, ask, chain, overtake, reade
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch04 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 from unrolled.checks.transplant import Unfit
 
 CHAPTER = "04-seq2seq"
@@ -94,7 +94,7 @@ GREEDY_DECODE = Exercise(
     id="greedy_decode",
     chapter=CHAPTER,
     module=MODULE,
-    section=library_page("decoding", "greedy_decode"),
+    section=section("sec-04-greedy"),
     probes=(
         Probe("a decoder without a state", _greedy_chain, 1),
         Probe("a decoder that reads its state", _greedy_state, 2),
@@ -264,7 +264,7 @@ BEAM_SEARCH = Exercise(
     id="beam_search",
     chapter=CHAPTER,
     module=MODULE,
-    section=library_page("decoding", "beam_search"),
+    section=section("sec-04-beam"),
     probes=(
         Probe("two beams find what greedy search misses", _beams_cross, 2),
         Probe("both best beams come from one beam", _beams_of_one, 1),

@@ -11,7 +11,7 @@ from unrolled.candidate.handles import Handle
 from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.mistakes import ch04 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 CHAPTER = "04-seq2seq"
 NOTHING = -100
@@ -57,7 +57,7 @@ LAST_STATE = Exercise(
     id="last_state",
     chapter=CHAPTER,
     module="unrolled.seq2seq",
-    section=library_page("seq2seq", "last_state"),
+    section=section("sec-04-model"),
     probes=(
         Probe("sentences from one token to the whole width", _last, 2),
         Probe("padding behind every sentence", _last_short, 1),
@@ -103,7 +103,7 @@ SHIFT_RIGHT = Exercise(
     id="shift_right",
     chapter=CHAPTER,
     module="unrolled.seq2seq",
-    section=library_page("seq2seq", "shift_right"),
+    section=section("sec-04-forcing"),
     probes=(
         Probe("a batch of targets", _shift, 2),
         Probe("targets of one token", _shift_one, 1),
@@ -194,7 +194,7 @@ SEQUENCE_LOSS = Exercise(
     id="sequence_loss",
     chapter=CHAPTER,
     module="unrolled.training.losses",
-    section=library_page("training", "sequence_loss"),
+    section=section("sec-04-forcing"),
     probes=(
         Probe("sentences of unequal length", _loss, 2),
         Probe("another pad_id, and a real token 0", _loss_pad, 1),

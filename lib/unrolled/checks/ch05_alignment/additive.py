@@ -13,7 +13,7 @@ from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes.ch05 import ADDITIVE
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 
 def _made(answer: Handle, draw: Draw) -> tuple[Handle, Tensor, Tensor]:
@@ -95,7 +95,7 @@ ADDITIVE_ATTENTION = Exercise(
     id="AdditiveAttention",
     chapter="05-alignment",
     module="unrolled.alignment.scores",
-    section=library_page("alignment", "AdditiveAttention"),
+    section=section("sec-05-additive"),
     probes=(
         Probe("the context, all sizes different", _values, 2),
         Probe("context and weights, as a pair", _weights, 1),

@@ -13,7 +13,7 @@ from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes.ch05 import DECODER
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 Inputs = tuple[Tensor, Tensor, Tensor]
 
@@ -163,7 +163,7 @@ ATTENTION_DECODER = Exercise(
     id="AttentionDecoder",
     chapter="05-alignment",
     module="unrolled.alignment.decoders",
-    section=library_page("alignment", "AttentionDecoder"),
+    section=section("sec-05-decoder"),
     probes=(
         Probe("logits, all sizes different", _logits, 2),
         Probe("weights: one row a step", _weights, 1),

@@ -13,7 +13,7 @@ from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes.ch05 import LUONG
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 
 
 def _made(answer: Handle, draw: Draw, score: str | None = None) -> tuple[Handle, Tensor, Tensor]:
@@ -112,7 +112,7 @@ LUONG_ATTENTION = Exercise(
     id="LuongAttention",
     chapter="05-alignment",
     module="unrolled.alignment.scores",
-    section=library_page("alignment", "LuongAttention"),
+    section=section("sec-05-luong"),
     probes=(
         Probe("general, the default: the context", _general, 2),
         Probe("dot", _dot, 1),

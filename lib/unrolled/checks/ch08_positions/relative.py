@@ -14,7 +14,7 @@ from unrolled.checks.draw import Draw, tensor
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import same_device
 from unrolled.checks.mistakes import ch08 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 from unrolled.checks.transplant import Unfit
 
 
@@ -113,7 +113,7 @@ APPLY_ROPE = Exercise(
     id="apply_rope",
     chapter=CHAPTER,
     module="unrolled.positions.rotary",
-    section=library_page("positions", "apply_rope"),
+    section=section("sec-08-rotary"),
     probes=(
         Probe("scores of queries and keys from position 0 on", _from_0, 2),
         Probe("scores of queries that stand after a cache", _after_cache, 1),
@@ -178,7 +178,7 @@ ALIBI_BIAS = Exercise(
     id="alibi_bias",
     chapter=CHAPTER,
     module="unrolled.positions.alibi",
-    section=library_page("positions", "alibi_bias"),
+    section=section("sec-08-alibi"),
     probes=(
         Probe("values, 2 or 4 heads", _power_of_two, 2),
         Probe("a number of heads that is no power of two", _other_numbers, 1),

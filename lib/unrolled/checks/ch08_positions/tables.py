@@ -11,7 +11,7 @@ from unrolled.checks.draw import Draw
 from unrolled.checks.exercise import Exercise, Probe
 from unrolled.checks.facts import error_type, same_device
 from unrolled.checks.mistakes import ch08 as mistakes
-from unrolled.checks.sections import library_page
+from unrolled.checks.sections import section
 from unrolled.checks.transplant import Unfit
 
 CHAPTER = "08-positions"
@@ -71,7 +71,7 @@ SINUSOIDAL_POSITIONS = Exercise(
     id="sinusoidal_positions",
     chapter=CHAPTER,
     module="unrolled.positions.tables",
-    section=library_page("positions", "sinusoidal_positions"),
+    section=section("sec-08-sinusoids"),
     probes=(
         Probe("values, an even d_model", _even, 2),
         Probe("an odd d_model", _odd, 1, says="an odd width has one sine more than cosines."),
@@ -168,7 +168,7 @@ LEARNED_POSITIONS = Exercise(
     id="LearnedPositions",
     chapter=CHAPTER,
     module="unrolled.positions.tables",
-    section=library_page("positions", "LearnedPositions"),
+    section=section("sec-08-learned"),
     probes=(
         Probe("values, a text shorter than the table", _values, 2),
         Probe("a text that starts later", _start, 1),

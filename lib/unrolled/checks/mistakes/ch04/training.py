@@ -87,6 +87,14 @@ SHIFT_RIGHT = (
     Mistake("shift-overlapping", "each column is copied from the one that was just overwritten, so "
             "bos_id fills the whole row.",
             ((_JOIN, "return start.expand_as(ids).clone()"),)),
+    Mistake("shift-overlapping", "each column is copied from the one that was just overwritten, so "
+            "bos_id fills the whole row; and the targets themselves are changed.",
+            ((_JOIN, "ids[:, 0] = bos_id\n    for t in range(1, ids.size(1)):\n"
+              "        ids[:, t] = ids[:, t - 1]\n    return ids"),), variant="in place"),
+    Mistake("shift-overlapping", "each column is copied from the one that was just overwritten, so "
+            "the first token fills the row behind bos_id; and the targets themselves are changed.",
+            ((_JOIN, "for t in range(1, ids.size(1)):\n        ids[:, t] = ids[:, t - 1]\n"
+              "    ids[:, 0] = bos_id\n    return ids"),), variant="in place, bos_id last"),
 )  # fmt: skip
 
 _REAL = "real = (targets != NOTHING) & (targets != (NOTHING if pad_id is None else pad_id))"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unrolled.checks.exercise import Mistake
+from unrolled.checks.sections import section
 
 _EMBED = "words = self.dropout(self.embedding(inputs))"
 _WORDS = "words.unbind(dim=1)"
@@ -93,9 +94,9 @@ DECODER = (
     Mistake("inputs-reversed", "the inputs are read from the last to the first.",
             ((_EMBED, _EMBED + ".flip(1)"),)),
     Mistake("decoder-mask-ignored", "the mask is not passed on to the attention.",
-            ((_MASK, "mask = None"),)),
+            ((_MASK, "mask = None"),), section=section("sec-05-mask")),
     Mistake("decoder-mask-inverted", "the mask is inverted: True means may attend.",
-            ((_MASK, _MASK.replace("& mask", "& ~mask")),)),
+            ((_MASK, _MASK.replace("& mask", "& ~mask")),), section=section("sec-05-mask")),
     Mistake("mask-not-expanded", "a mask without an axis of sentences has no rows to exchange: "
             "expand it to (B, 1, 1, Tk) before it is carried.", ((_MASK, "mask = everywhere if mask is None else mask"),)),
     Mistake("memory-kept-aside", "the memory is kept in the decoder and not in what is carried, so a "
@@ -117,6 +118,9 @@ DECODER = (
     Mistake("decoder-weights-transposed", "the weights are (B, 1, Tk, T): a row is a step, a column a "
             "source position.",
             ((_FORWARD, _FORWARD + ".transpose(2, 3)"),)),
+    Mistake("decoder-weights-side-by-side", "the weights of the steps stand side by side in one row, "
+            "(B, 1, 1, T * Tk): each step is a row of its own, so join them along axis 2.",
+            ((_FORWARD, _FORWARD.replace("dim=2", "dim=3")),)),
     Mistake("decoder-weights-no-head-axis", "the weights lack the axis of heads: (B, 1, T, Tk) is "
             "wanted.", ((_FORWARD, _FORWARD + ".squeeze(1)"),)),
     Mistake("last-weights-only", "the weights are those of the last step alone: collect them.",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from unrolled.checks.exercise import Mistake
+from unrolled.checks.sections import section
 
 _SCORES_GIVEN = "scores.unsqueeze(1)"
 _MASK_GIVEN = ", mask)"
@@ -28,7 +31,7 @@ def _by_hand(
 
 
 # What follows the scores is the same in both layers, and so are the mistakes in it.
-_AVERAGE = (
+_WEIGHTS = (
     Mistake("softmax-over-queries", "the softmax runs over the queries; for each query the weights "
             "over the keys must sum to 1.", _by_hand("scores.softmax(dim=-2)")),
     Mistake("softmax-over-batch", "the softmax runs over the sentences of the batch; it belongs on "
@@ -41,6 +44,9 @@ _AVERAGE = (
     Mistake("scores-scaled", "the scores are divided by the square root of a width. That belongs to "
             "scaled dot-product attention, which came three years later.",
             ((_SCORES_GIVEN, _SCORES_GIVEN + " / self.query_size**0.5"),)),
+)  # fmt: skip
+
+_MASKED = (
     Mistake("mask-ignored", "the mask is ignored: hidden keys get weight.",
             ((_MASK_GIVEN, ", None)"),)),
     Mistake("mask-inverted", "the mask is inverted: True means may attend.",
@@ -58,6 +64,11 @@ _AVERAGE = (
             _by_hand(fill='scores.masked_fill(~mask, float("-inf"))', zero="weights")),
     Mistake("uniform-rows", "a query that may attend nowhere gets the plain average of all keys; it "
             "must get zeros.", _by_hand(zero="weights")),
+)  # fmt: skip
+
+_AVERAGE = (
+    *_WEIGHTS,
+    *(replace(mistake, section=section("sec-05-mask")) for mistake in _MASKED),
     Mistake("weights-no-head-axis", "the weights lack the axis of heads: (B, 1, Tq, Tk) is wanted, "
             "as all attentions of this course return them.",
             ((_RETURN, "return weights.squeeze(1) @ keys, weights.squeeze(1)"),)),
@@ -115,6 +126,12 @@ ADDITIVE = (
     Mistake("averages-projected-keys", "the projected keys are averaged; the context is made of the "
             "keys themselves.",
             ((_RETURN, "return weights.squeeze(1) @ k.squeeze(1), weights"),)),
+    Mistake("every-1-squeezed", "squeeze() takes away every axis of size 1, also that of a query "
+            "asked alone or of one sentence: squeeze(-1).",
+            ((_SCORES, "scores = self.v((q + k).tanh()).squeeze()"),)),
+    Mistake("pairs-transposed", "the sums are (B, Tk, Tq, A), a row for each key: give the query its "
+            "axis of 1 behind Tq, and the key its own before Tk.",
+            ((_Q, "q = self.q_proj(query)[:, None]"), (_K, "k = self.project(keys)[:, :, None]"))),
     Mistake("biases", "the projections have biases; in the paper, and here, there are none.",
             (("nn.Linear(query_size, hidden_size, bias=False)", "nn.Linear(query_size, hidden_size)"),
              ("nn.Linear(key_size, hidden_size, bias=False)", "nn.Linear(key_size, hidden_size)"),
@@ -151,6 +168,9 @@ LUONG = (
             ((_CONCAT, "self.v(both).squeeze(-1).tanh()"),)),
     Mistake("concat-v-not-used", "the hidden features of concat are summed up; v weighs them.",
             ((_CONCAT, "both.tanh().sum(dim=-1)"),)),
+    Mistake("every-1-squeezed", "in concat, squeeze() takes away every axis of size 1, also that of "
+            "a query asked alone or of one sentence: squeeze(-1).",
+            ((_CONCAT, "self.v(both.tanh()).squeeze()"),)),
     Mistake("concat-key-first", "the key comes first in the concatenation; the query does, so the "
             "first columns of w belong to the query.",
             ((_KEYS_SHARE, "return F.linear(keys, self.w.weight[:, : -self.query_size])"),
