@@ -202,7 +202,7 @@ def alignment(
                 f"({len(source)}, {len(target)})"
             )
     if ax is None:
-        size = (1.8 + 0.5 * len(source), 1.4 + 0.4 * len(target))
+        size = (1.8 + 0.38 * len(source), 1.4 + 0.36 * len(target))
         ax = plt.subplots(figsize=size, layout="constrained")[1]
     image = _cells(ax, array, SHARES, 0, 1)
     _name(ax, target, source)
