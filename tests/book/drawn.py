@@ -21,6 +21,7 @@ ARGUMENTS = {
         [(b"b", b"o"), (b"n", b"e"), (b" ", b"bo"), (b" bo", b"ne")],
     ),
     "02-recurrence.gradient": lambda: ([0.75, 1.24], [-0.278, -0.224, -0.296]),
+    "05-alignment.step": lambda: (WORDS, [0.31, 0.04, 0.04, 0.58, 0.03], "versteckte", "seinen"),
     "06-self-attention.row": lambda: (
         WORDS,
         3,

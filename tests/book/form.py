@@ -19,8 +19,11 @@ IN_FORM: tuple[str, ...] = (
     "01-words",
     "02-recurrence",
     "03-gates",
+    "04-seq2seq",
+    "05-alignment",
     "06-self-attention",
     "07-multi-head",
+    "08-positions",
 )
 # The pages around the chapters: no chapter's order and length, but its voice and its house style.
 FRAME = ("index", "faq", "notation", "glossary", "bibliography")
