@@ -30,6 +30,11 @@ def seeds(record: dict, table: str, **settings: float) -> list[int]:
     return sorted({run["seed"] for run in rows(record, table, **settings)})
 
 
+def means(runs: list[int]) -> str:
+    """What a cell is that stands for runs with these seeds, for a caption."""
+    return "mean ± standard deviation" if len(runs) > 1 else "one run of each"
+
+
 def searched(record: dict, width: int = 256) -> list[int]:
     """The seeds whose model was searched in all the ways."""
     wanted = record["settings"]["searched_seeds"]
