@@ -139,7 +139,7 @@ def live(
     """What the figure that translates computes with: the model's numbers, words, and choices."""
     ids = [english.encode(place) for place in places]
     state = {
-        name: (1e4 * values).round().div(1e4).tolist()
+        name: (1e4 * values.double()).round().div(1e4).tolist()
         for name, values in model.state_dict().items()
     }
     return {
