@@ -30,6 +30,11 @@ def mean(record: dict, table: str, value: str, **wanted: Any) -> float:
     return over_seeds(record, table, value, **wanted).mean().item()
 
 
+def above(record: dict, kind: str, low: int, high: int) -> float:
+    """Mean nats a word above the grammar's own surprise, at sentences of such a length."""
+    return mean(record, "tinyworld", f"{low}-{high}", kind=kind)
+
+
 def echoed(record: dict, kind: str, n_pairs: int) -> Tensor:
     """Share of right answers, one a seed; empty where a table has no such row."""
     runs = rows_of(record, "echo", kind=kind)
